@@ -1,7 +1,8 @@
 /* err.h: what went wrong, in a code for programs and a sentence for people.
  *
- * A function that can meet bad input or a broken world takes a `struct err *` last and returns 0 or -1. It fills the error
- * once; callers add what they know in front, so that text grows outward: "open store /x/rung.db: unable to open database file".
+ * A function that can meet bad input or a broken world takes a `struct err *` last and returns 0 or -1. It fills the
+ * error once; callers add what they know in front, so that text grows outward: "open store /x/rung.db: unable to open
+ * database file".
  */
 #ifndef RUNG_COMMON_BASE_ERR_H
 #define RUNG_COMMON_BASE_ERR_H
@@ -35,7 +36,8 @@ struct err {
 int err_set(struct err *e, enum err_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int err_vset(struct err *e, enum err_code code, const char *format, va_list args);
 
-/* As err_set, with ": " and strerror(errno) behind. Reads errno first, so it may be called straight after the failing call. */
+/* As err_set, with ": " and strerror(errno) behind. Reads errno first, so it may be called straight after the failing
+ * call. */
 int err_set_errno(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Put "context: " before the text that e holds, keep its code, and return -1. */

@@ -2,33 +2,33 @@
 #ifndef RUNG_COMMON_BASE_LIMITS_H
 #define RUNG_COMMON_BASE_LIMITS_H
 
-#define LIMIT_NAME 64              /* bytes of a name: campaign, parameter, metric, worker; with its NUL 65 */
-#define LIMIT_PARAMS 128           /* parameters of a space */
-#define LIMIT_CHOICES 4096         /* choices of one categorical parameter */
-#define LIMIT_EXPRESSIONS 64       /* entries of `where` */
-#define LIMIT_EXPRESSION 1024      /* bytes of one `where` or `when` */
+#define LIMIT_NAME 64                 /* bytes of a name: campaign, parameter, metric, worker; with its NUL 65 */
+#define LIMIT_PARAMS 128              /* parameters of a space */
+#define LIMIT_CHOICES 4096            /* choices of one categorical parameter */
+#define LIMIT_EXPRESSIONS 64          /* entries of `where` */
+#define LIMIT_EXPRESSION 1024         /* bytes of one `where` or `when` */
 #define LIMIT_EXPRESSION_STEPS 100000 /* steps of SQLite's machine that one evaluation may take */
-#define LIMIT_ENQUEUE 10000        /* configurations to try first */
-#define LIMIT_TRIALS 10000000      /* trials of a campaign */
-#define LIMIT_BUDGET 1000000000    /* a budget, in the trial's unit */
-#define LIMIT_RUNGS 20             /* rungs of a bracket */
-#define LIMIT_COMMAND 64           /* words of a trial's command */
-#define LIMIT_CAMPAIGN_FILE (4 << 20)  /* bytes of a campaign file */
-#define LIMIT_FRAME (1 << 20)      /* bytes of a wire message, header included */
-#define LIMIT_JSON_DEPTH 16        /* nested arrays and objects */
-#define LIMIT_JSON_TOKENS 200000   /* values in one text */
-#define LIMIT_JSON_KEYS 2000       /* members of one object: duplicates are looked for one by one */
-#define LIMIT_BLOB_CHUNK (256 << 10)   /* bytes of a blob that one message carries */
-#define LIMIT_METRICS 32           /* metrics of one report */
-#define LIMIT_CURVE 4096           /* points of a curve that one result carries */
-#define LIMIT_REASON 4096          /* bytes of the reason of a failure */
-#define LIMIT_LOG_TAIL (16 << 10)  /* bytes of a trial's output that are kept with an attempt */
-#define LIMIT_TRIAL_LINE (64 << 10)    /* bytes of one line of the trial contract */
-#define LIMIT_SLOTS 256            /* slots of one worker */
-#define LIMIT_WORKERS 4096         /* workers that are connected at once */
-#define LIMIT_CAMPAIGNS 1024       /* campaigns of one store */
-#define LIMIT_SEQUENCE 100000      /* frames of one sequence */
-#define LIMIT_FEATURES 4096        /* numbers of one frame */
-#define LIMIT_CLASSES 4096         /* classes of a data set */
+#define LIMIT_ENQUEUE 10000           /* configurations to try first */
+#define LIMIT_TRIALS 10000000         /* trials of a campaign */
+#define LIMIT_BUDGET 1000000000       /* a budget, in the trial's unit */
+#define LIMIT_RUNGS 20                /* rungs of a bracket */
+#define LIMIT_COMMAND 64              /* words of a trial's command */
+#define LIMIT_CAMPAIGN_FILE (4 << 20) /* bytes of a campaign file */
+#define LIMIT_FRAME (1 << 20)         /* bytes of a wire message, header included */
+#define LIMIT_JSON_DEPTH 16           /* nested arrays and objects */
+#define LIMIT_JSON_TOKENS 200000      /* values in one text */
+#define LIMIT_JSON_KEYS 2000          /* members of one object: duplicates are looked for one by one */
+#define LIMIT_BLOB_CHUNK (256 << 10)  /* bytes of a blob that one message carries */
+#define LIMIT_METRICS 32              /* metrics of one report */
+#define LIMIT_CURVE 4096              /* points of a curve that one result carries */
+#define LIMIT_REASON 4096             /* bytes of the reason of a failure */
+#define LIMIT_LOG_TAIL (16 << 10)     /* bytes of a trial's output that are kept with an attempt */
+#define LIMIT_TRIAL_LINE (64 << 10)   /* bytes of one line of the trial contract */
+#define LIMIT_SLOTS 256               /* slots of one worker */
+#define LIMIT_WORKERS 4096            /* workers that are connected at once */
+#define LIMIT_CAMPAIGNS 1024          /* campaigns of one store */
+#define LIMIT_SEQUENCE 100000         /* frames of one sequence */
+#define LIMIT_FEATURES 4096           /* numbers of one frame */
+#define LIMIT_CLASSES 4096            /* classes of a data set */
 
 #endif

@@ -1,4 +1,5 @@
-/* log.h: one line an event on standard error, `level key=value …` in logfmt, with the journal's priority prefix under systemd. */
+/* log.h: one line an event on standard error, `level key=value …` in logfmt, with the journal's priority prefix under
+ * systemd. */
 #ifndef RUNG_COMMON_BASE_LOG_H
 #define RUNG_COMMON_BASE_LOG_H
 

@@ -1,8 +1,8 @@
 /* rng.h: random numbers as a function of (seed, trial, purpose, index), so that no generator's state is ever saved.
  * Pure: no I/O, no clock, no globals.
  *
- * Streams are xoshiro256** (Blackman and Vigna 2018), seeded through splitmix64. The same four numbers give the same stream
- * on every machine.
+ * Streams are xoshiro256** (Blackman and Vigna 2018), seeded through splitmix64. The same four numbers give the same
+ * stream on every machine.
  */
 #ifndef RUNG_COMMON_BASE_RNG_H
 #define RUNG_COMMON_BASE_RNG_H
@@ -30,10 +30,10 @@ struct rng {
 void rng_derive(struct rng *r, uint64_t seed, uint64_t trial, enum rng_purpose purpose, uint64_t index);
 
 uint64_t rng_u64(struct rng *r);
-double rng_double(struct rng *r);               /* uniform on [0, 1), 53 bits */
-double rng_open(struct rng *r);                 /* uniform on (0, 1): never 0, never 1 */
-uint64_t rng_below(struct rng *r, uint64_t n);  /* uniform on 0 .. n-1 without bias; n > 0 */
-double rng_normal(struct rng *r);               /* standard normal by inversion: one draw each, the same bits everywhere */
+double rng_double(struct rng *r);              /* uniform on [0, 1), 53 bits */
+double rng_open(struct rng *r);                /* uniform on (0, 1): never 0, never 1 */
+uint64_t rng_below(struct rng *r, uint64_t n); /* uniform on 0 .. n-1 without bias; n > 0 */
+double rng_normal(struct rng *r); /* standard normal by inversion: one draw each, the same bits everywhere */
 void rng_shuffle(struct rng *r, uint32_t *items, size_t n); /* Fisher and Yates */
 
 #endif

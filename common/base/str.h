@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Zeroed is empty and valid. `text` is NUL-terminated once anything was added, and NULL before; use str_text to read. */
+/* Zeroed is empty and valid. `text` is NUL-terminated once anything was added, and NULL before; use str_text to read.
+ */
 struct str {
     char *text;
     size_t len; /* bytes, without the NUL */
@@ -24,7 +25,8 @@ char *str_take(struct str *s);             /* returns owned, never NULL, and lea
 bool str_equal(const char *a, const char *b); /* NULL equals NULL alone */
 bool str_starts(const char *text, const char *prefix);
 
-/* The entry of `words` (n of them) that is nearest to `word` by edit distance, or NULL when none is near enough to suggest. */
+/* The entry of `words` (n of them) that is nearest to `word` by edit distance, or NULL when none is near enough to
+ * suggest. */
 const char *str_nearest(const char *word, const char *const *words, size_t n);
 
 /* Copy into a fixed array of `cap` bytes, always terminated; returns false when it had to cut. */

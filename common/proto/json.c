@@ -186,7 +186,9 @@ static const char *pointer_step(const char *wanted, const char *key, size_t len)
 
 /* Keys as written; an escaped form of the same key is caught after cJSON has decoded it. */
 struct key_list {
-    struct { size_t from, len; } *items;
+    struct {
+        size_t from, len;
+    } * items;
     size_t n, cap;
 };
 
@@ -237,8 +239,7 @@ static int scan_container(struct scan *s, char close, const char *wanted)
     for (size_t i = 0; status == 0; i++) {
         char index[24];
         int len = snprintf(index, sizeof index, "%zu", i);
-        status = close == '}' ? scan_member(s, &keys, wanted)
-                              : scan_value(s, pointer_step(wanted, index, (size_t)len));
+        status = close == '}' ? scan_member(s, &keys, wanted) : scan_value(s, pointer_step(wanted, index, (size_t)len));
         if (status < 0)
             break;
         skip_blank(s);
@@ -375,8 +376,12 @@ enum json_type json_type(json_value v)
 const char *json_type_name(json_value v)
 {
     static const char *const names[] = {
-        [JSON_NULL] = "null",   [JSON_BOOL] = "true or false", [JSON_NUMBER] = "a number",
-        [JSON_TEXT] = "a text", [JSON_ARRAY] = "an array",     [JSON_OBJECT] = "an object",
+        [JSON_NULL] = "null",
+        [JSON_BOOL] = "true or false",
+        [JSON_NUMBER] = "a number",
+        [JSON_TEXT] = "a text",
+        [JSON_ARRAY] = "an array",
+        [JSON_OBJECT] = "an object",
     };
     return v ? names[json_type(v)] : "nothing";
 }
@@ -532,7 +537,8 @@ void json_print(struct str *out, json_value v)
 
 /* ---- writing ---- */
 
-/* A comma is due unless the text so far ends where a value may begin: after an opening bracket, a colon, or at the start. */
+/* A comma is due unless the text so far ends where a value may begin: after an opening bracket, a colon, or at the
+ * start. */
 static void put_comma(struct str *s)
 {
     if (s->len && !strchr("{[:,\n", s->text[s->len - 1]))

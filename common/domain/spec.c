@@ -1,0 +1,60 @@
+#include "common/domain/spec.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+const char *const sampler_names[] = { [SAMPLER_TPE] = "tpe", [SAMPLER_RANDOM] = "random", [SAMPLER_GRID] = "grid" };
+
+const char *const scheduler_names[] = {
+    [SCHEDULER_HYPERBAND] = "hyperband",
+    [SCHEDULER_SYNC_HYPERBAND] = "sync-hyperband",
+    [SCHEDULER_NONE] = "none",
+};
+
+static void free_texts(char **texts, int n)
+{
+    for (int i = 0; i < n && texts; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+void campaign_spec_deinit(struct campaign_spec *spec)
+{
+    if (!spec)
+        return;
+    free(spec->trial.program);
+    free_texts(spec->trial.command, spec->trial.n_command);
+    free(spec->trial.data);
+    free(spec->trial.fixed);
+    free(spec->trial.directory);
+    space_deinit(&spec->space);
+    free_texts(spec->where, spec->n_where);
+    free(spec->enqueue);
+    *spec = (struct campaign_spec){ 0 };
+}
+
+double campaign_spec_loss(const struct campaign_spec *spec, double value)
+{
+    return spec->goal == GOAL_MAXIMIZE ? -value : value;
+}
+
+int search_spec_rungs(const struct search_spec *spec, int64_t rungs[LIMIT_RUNGS])
+{
+    int64_t down[LIMIT_RUNGS];
+    int n = 0;
+    double budget = (double)spec->max_budget;
+    do {
+        down[n++] = (int64_t)floor(budget + 0.5);
+        budget /= spec->eta;
+    } while (spec->scheduler != SCHEDULER_NONE && n < LIMIT_RUNGS && floor(budget + 0.5) >= (double)spec->min_budget &&
+             (int64_t)floor(budget + 0.5) < down[n - 1]);
+    for (int i = 0; i < n; i++)
+        rungs[i] = down[n - 1 - i];
+    return n;
+}
+
+int64_t search_spec_default_min(int64_t max_budget)
+{
+    double min = floor(0.04 * (double)max_budget + 0.5);
+    return min < 1 ? 1 : (int64_t)min;
+}

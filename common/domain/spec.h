@@ -1,0 +1,76 @@
+/* spec.h: what a campaign file says, as structs.
+ * Pure: no I/O, no clock, no globals.
+ */
+#ifndef RUNG_COMMON_DOMAIN_SPEC_H
+#define RUNG_COMMON_DOMAIN_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/limits.h"
+#include "common/domain/space.h"
+
+enum goal { GOAL_MINIMIZE, GOAL_MAXIMIZE };
+enum sampler { SAMPLER_TPE, SAMPLER_RANDOM, SAMPLER_GRID };
+enum scheduler { SCHEDULER_HYPERBAND, SCHEDULER_SYNC_HYPERBAND, SCHEDULER_NONE };
+enum search_model { MODEL_DEFAULT, MODEL_BOHB };
+
+extern const char *const sampler_names[];   /* by enum sampler */
+extern const char *const scheduler_names[]; /* by enum scheduler */
+
+/* How to search. Everything that a decision depends on beside the space and what was observed. */
+struct search_spec {
+    enum sampler sampler;
+    enum scheduler scheduler;
+    enum search_model model;
+    int64_t min_budget; /* 1 <= min <= max; about 4 % of max unless said */
+    int64_t max_budget;
+    int eta;          /* >= 2; 3 unless said */
+    int64_t n_trials; /* limits.trials: configurations to start, enqueued ones included */
+};
+
+struct limits_spec {
+    int64_t n_trials;            /* 0: none given (then wall_clock_ms is) */
+    int64_t wall_clock_ms;       /* 0: no limit. Counts the time that the campaign could run */
+    int64_t trial_timeout_ms;    /* of one attempt; 0: no limit */
+    int64_t progress_timeout_ms; /* between two reports; 0: no limit */
+    int64_t trial_memory_bytes;  /* of one attempt; 0: no limit */
+};
+
+struct trial_spec {
+    char *program;  /* "gru-attention" or "linear", or NULL for a command */
+    char **command; /* n_command words, or NULL */
+    int n_command;
+    char *data;      /* JSON text of trial.data with its file names made absolute, or NULL */
+    char *fixed;     /* JSON text of an object: parameters that do not vary; "{}" when none */
+    char *directory; /* of the campaign file, absolute: where a command is looked up and runs */
+};
+
+struct campaign_spec {
+    char name[LIMIT_NAME + 1];
+    uint64_t seed;
+    char metric[LIMIT_NAME + 1];
+    enum goal goal;
+    struct trial_spec trial;
+    struct space space;
+    char **where; /* n_where SQL expressions */
+    int n_where;
+    double *enqueue; /* n_enqueue configurations of space.n_params values: snapped, absent ones NaN, `where` holds */
+    int n_enqueue;
+    struct search_spec search;
+    struct limits_spec limits;
+};
+
+void campaign_spec_deinit(struct campaign_spec *spec);
+
+/* For the search, less is better: the objective's value, negated where the goal is to maximise. */
+double campaign_spec_loss(const struct campaign_spec *spec, double value);
+
+/* The rungs of the asynchronous ladder, ascending: round(max * eta^-i) while that is >= min (50, eta 3, min 2: 2, 6,
+ * 17, 50); max alone for SCHEDULER_NONE. Returns how many, at most LIMIT_RUNGS. */
+int search_spec_rungs(const struct search_spec *spec, int64_t rungs[LIMIT_RUNGS]);
+
+/* The min_budget of a file that names none: 4 % of max_budget, rounded, at least 1. */
+int64_t search_spec_default_min(int64_t max_budget);
+
+#endif

@@ -1,0 +1,98 @@
+/* search.h: what to do with a free slot: begin a new configuration, or take a paused one to its next rung.
+ * Pure: no I/O, no clock, no globals.
+ *
+ * A search is a function of its inputs and of the notes it was given, in their order. search_next only looks: nothing
+ * changes until the caller notes what it did, so that a replay of the notes asks the same questions and gets, bit for
+ * bit, the same answers. The first search_next after a note may cost a model fit; the next ones reuse it.
+ */
+#ifndef RUNG_COORDINATOR_SEARCH_SEARCH_H
+#define RUNG_COORDINATOR_SEARCH_SEARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/str.h"
+#include "common/domain/space.h"
+#include "common/domain/spec.h"
+
+struct search; /* one campaign's */
+
+/* All borrowed for the life of the search. */
+struct search_inputs {
+    const struct search_spec *spec;
+    const struct space *space;
+    const struct rules *rules; /* `when` and `where` */
+    const double *enqueue;     /* n_enqueue configurations to try first, in this order */
+    int n_enqueue;
+    uint64_t seed;
+};
+
+enum search_move {
+    SEARCH_START,   /* a new trial, to the lowest rung of its bracket */
+    SEARCH_PROMOTE, /* a paused trial, to its next rung */
+    SEARCH_WAIT,    /* nothing until a running trial reports: a slot may idle only while one runs */
+    SEARCH_END      /* nothing any more, whatever the running trials report */
+};
+
+enum search_origin {
+    SEARCH_ENQUEUED,      /* the user's own configuration */
+    SEARCH_GRID,          /* the next point of the grid */
+    SEARCH_PRIOR,         /* drawn from the prior: startup, the random share, or no model (note says which) */
+    SEARCH_MODEL,         /* the best of the candidates that the model drew */
+    SEARCH_QUOTA,         /* promoted: among the best 1/eta of its rung, and the rung's quota allows one more */
+    SEARCH_ENDGAME,       /* promoted: no new trial is allowed, so the best paused one goes on */
+    SEARCH_RUNG_COMPLETE, /* promoted by sync-hyperband: its rung is complete */
+    SEARCH_NO_ORIGIN      /* of SEARCH_WAIT and SEARCH_END */
+};
+
+/* A move and why. The hub stores it as a decision; `rung explain` says it in words. */
+struct search_decision {
+    enum search_move move;
+    enum search_origin origin;
+    const char *note; /* a static sentence where the origin alone does not say it, else "" */
+    uint32_t
+        trial;   /* START: the number of the new trial, one more than were started (the first is 1). PROMOTE: which */
+    int bracket; /* from 0, the most exploring one */
+    int rung;    /* index into the bracket's rungs, the one to reach */
+    int64_t budget;   /* of that rung */
+    const double *x;  /* START: the configuration; borrows until the next call on this search */
+    int n_candidates; /* MODEL: drawn, feasible or not; PRIOR: draws until a feasible and new one */
+    double score;     /* MODEL: log l(x) - log g(x) of the winner, else 0 */
+    int score_rank;   /* MODEL: place among the candidates; above 1 when better ones were duplicates */
+    int model_rung;   /* MODEL: the rung (index in bracket 0) whose results the model was built on, else -1 */
+    int n_good, n_bad,
+        n_pending; /* MODEL: observations in l, in g, and running trials counted as bad (part of n_bad) */
+    int rank, n_at_rung, n_promoted; /* PROMOTE: its place (from 1) among n_at_rung results of its present rung, and how
+                                        many went up before */
+    double loss;                     /* PROMOTE: its loss there */
+    double line;                     /* PROMOTE: the loss of the last place that may be promoted at this moment */
+};
+
+struct search *search_new(const struct search_inputs *in); /* returns owned */
+void search_free(struct search *s);
+
+void search_next(struct search *s, struct search_decision *out);
+
+/* Notes. `rung` is the index in the trial's bracket. Losses are finite, less is better (campaign_spec_loss). Asserts
+ * order: a trial is started before it is promoted, runs before it reports. */
+void search_note_started(struct search *s, uint32_t trial, const double *x, int bracket);
+void search_note_promoted(struct search *s, uint32_t trial, int rung);
+void search_note_result(struct search *s, uint32_t trial, int rung, double loss);
+void search_note_failed(
+    struct search *s, uint32_t trial, int rung); /* its own fault: counts as worst, goes no further */
+void search_note_abandoned(
+    struct search *s, uint32_t trial); /* set aside or cancelled: teaches nothing, frees its place */
+
+/* The ladders that this search would run, for plans and views. Both pure functions of the spec. */
+int search_n_brackets(const struct search_spec *spec);
+int search_bracket_rungs(
+    const struct search_spec *spec, int bracket, int64_t rungs[LIMIT_RUNGS]); /* ascending; how many */
+/* Trials that would reach each rung of the bracket if all n_trials are spent and none fails (doubles of the quota rule
+ * are floored). */
+void search_expected_counts(const struct search_spec *spec, int bracket, int64_t counts[LIMIT_RUNGS]);
+
+const char *search_move_name(enum search_move m); /* "start", "promote", "wait", "end" */
+const char *search_origin_name(
+    enum search_origin o); /* "enqueued", "grid", "prior", "model", "quota", "endgame", "rung_complete", "none" */
+
+#endif
