@@ -1,0 +1,12 @@
+#include "coordinator/core/rows.h"
+
+const char *const campaign_state_names[] = { "running", "paused", "done", "stopped", "failed" };
+
+const char *const trial_state_names[] = { "queued", "running", "paused", "completed", "stopped", "failed",
+    "set_aside" };
+
+const char *const failure_kind_names[] = { "lost", "preempted", "progress_timeout", "trial_timeout", "out_of_memory",
+    "exit", "diverged", "refused" };
+
+const char *const event_kind_names[] = { "started", "promoted", "counted", "failed", "abandoned", "submitted",
+    "granted", "requeued", "late", "campaign", "joined", "left" };
