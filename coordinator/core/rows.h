@@ -83,7 +83,8 @@ struct trial_row {
     uint64_t lease;  /* the last lease number given; 0 before the first */
     int64_t worker;  /* running: the holder's id, else 0 */
     int n_attempts;
-    int64_t broke_on[3]; /* workers on which it was lost or stuck, 0-filled */
+    int n_broken;        /* times it was lost or stuck since its last counted result */
+    int64_t broke_on[3]; /* the first different workers on which it was, 0-filled */
     char checkpoint[HASH_TEXT];
     int64_t checkpoint_bytes;
 };

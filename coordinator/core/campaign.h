@@ -1,0 +1,55 @@
+/* campaign.h: one search: its file, its trials, its ladders, and what was found so far.
+ * Pure: no I/O, no clock, no globals.
+ */
+#ifndef RUNG_COORDINATOR_CORE_CAMPAIGN_H
+#define RUNG_COORDINATOR_CORE_CAMPAIGN_H
+
+#include "coordinator/core/rows.h"
+#include "coordinator/core/trial.h"
+#include "coordinator/search/search.h"
+
+struct campaign {
+    struct campaign_row row;    /* what is durable */
+    struct campaign_spec *spec; /* owned; row.spec points to it */
+    char *file;                 /* owned; row.file points to it */
+    struct rules rules;         /* its context is the shell's */
+    struct search *search;      /* owned; NULL once the campaign is over */
+    bool is_changed;            /* stands in the effects of this step */
+    struct trial **trials;      /* by number - 1; owned */
+    size_t n_trials, cap_trials;
+    struct trial **queue; /* queued trials, first come first served */
+    size_t n_queue, cap_queue;
+    size_t n_states[TRIAL_SET_ASIDE + 1]; /* trials by state */
+    int64_t n_results;                    /* counted, failures included */
+    int64_t n_reached;                    /* counted, failures not included */
+    int64_t budget_spent;                 /* training behind the counted results */
+    int64_t saved_ran_ms;                 /* row.ran_ms as it was last stored */
+    struct trial
+        *best; /* as DESIGN has it: at the highest rung budget reached, the best value; NULL before the first */
+};
+
+struct campaign *campaign_new(
+    const struct campaign_row *row, struct campaign_spec *spec, struct rules rules); /* takes spec */
+void campaign_free(struct campaign *c);
+
+bool campaign_is_over(const struct campaign *c);
+
+/* The budget of a rung of the trial's bracket, and how many rungs that has. */
+int64_t campaign_rung_budget(const struct campaign *c, int bracket, int rung);
+int campaign_n_rungs(const struct campaign *c, int bracket);
+
+struct trial *campaign_add_trial(struct campaign *c, const struct trial_row *row); /* takes its place by number */
+
+/* Moves and keeps the counts and the queue. Asserts that the table allows it. */
+void campaign_move_trial(struct campaign *c, struct trial *t, enum trial_state next);
+
+/* Takes note of a counted value at row.reached; keeps `best`. */
+void campaign_judge(struct campaign *c, struct trial *t);
+
+/* The first queued trial that may run now, or NULL. */
+struct trial *campaign_next_queued(const struct campaign *c, int64_t now_ms);
+
+/* True when a result with this value at this budget would be better than the best. */
+bool campaign_is_better(const struct campaign *c, int64_t budget, double value, const struct trial *than);
+
+#endif
