@@ -1,7 +1,6 @@
 #include "common/base/str.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,18 +39,24 @@ void str_add_char(struct str *s, char c)
     str_add_bytes(s, &c, 1);
 }
 
-void str_addf(struct str *s, const char *format, ...)
+void str_addv(struct str *s, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     assert(len >= 0);
     reserve(s, (size_t)len);
     vsnprintf(s->text + s->len, (size_t)len + 1, format, again);
     va_end(again);
     s->len += (size_t)len;
+}
+
+void str_addf(struct str *s, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    str_addv(s, format, args);
+    va_end(args);
 }
 
 void str_clear(struct str *s)

@@ -13,7 +13,7 @@ void effects_clear(struct effects *fx)
     for (size_t i = 0; i < fx->n_trials; i++)
         fx->trials[i]->is_changed = false;
     for (size_t i = 0; i < fx->n_campaigns; i++)
-        ((struct campaign *)(uintptr_t)fx->campaigns[i])->is_changed = false;
+        fx->campaigns[i]->is_changed = false;
     for (size_t i = 0; i < fx->n_texts; i++)
         free(fx->texts[i]);
     fx->n_campaigns = fx->n_workers = fx->n_trials = fx->n_saves = fx->n_sends = fx->n_texts = 0;
@@ -79,12 +79,12 @@ static void *keep(struct effects *fx, void *owned)
 
 const char *effects_text(struct effects *fx, const char *format, ...)
 {
-    char text[LIMIT_REASON + 256];
+    struct str text = { 0 };
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    str_addv(&text, format, args);
     va_end(args);
-    return keep(fx, mem_strdup(text));
+    return keep(fx, str_take(&text));
 }
 
 struct lease_ref *effects_refs(struct effects *fx, int n)

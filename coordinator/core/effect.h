@@ -56,7 +56,7 @@ struct send {
 
 /* Zeroed is empty. */
 struct effects {
-    const struct campaign **campaigns; /* changed */
+    struct campaign **campaigns; /* changed */
     size_t n_campaigns, cap_campaigns;
     struct worker_row *workers;
     size_t n_workers, cap_workers;

@@ -39,7 +39,7 @@ enum failure_kind {
     FAILURE_N_KINDS
 };
 
-/* What the journal records. The first six are the notes that a search is rebuilt from. */
+/* What the journal records. The first five are the notes that a search is rebuilt from. */
 enum event_kind {
     EVENT_STARTED,   /* a configuration was proposed: trial, bracket in `rung`'s place */
     EVENT_PROMOTED,  /* trial, to rung */

@@ -1,0 +1,54 @@
+/* hub.h: the coordinator's heart: one function that takes what happened and says what to do about it.
+ * Pure: no I/O, no clock, no globals. Reading order: event.h, effect.h, this, hub.c.
+ *
+ *     hub_step(hub, event) -> effects: rows to save (one transaction), then messages to send
+ *
+ * The hub is rebuilt from the rows at every start, and after a commit that failed: hub_new, hub_load_* in the order
+ * below, hub_start.
+ */
+#ifndef RUNG_COORDINATOR_CORE_HUB_H
+#define RUNG_COORDINATOR_CORE_HUB_H
+
+#include "coordinator/core/campaign.h"
+#include "coordinator/core/effect.h"
+#include "coordinator/core/event.h"
+#include "coordinator/core/roster.h"
+#include "coordinator/core/rows.h"
+
+struct hub_settings {
+    int64_t lease_ms;     /* a lease ends when nothing was heard of it for so long */
+    int64_t heartbeat_ms; /* what workers are told */
+};
+
+struct hub; /* fields in hub_state.h, for this directory alone */
+
+struct hub *hub_new(const struct hub_settings *settings, uint64_t boot); /* returns owned */
+void hub_free(struct hub *h);
+
+/* Loading, in this order: workers, campaigns (spec is taken), trials of campaigns that are not over by ascending id,
+ * the notes of those campaigns in the order of seq, the blobs. A row that contradicts another fails with ERR_CORRUPT.
+ */
+int hub_load_worker(struct hub *h, const struct worker_row *row, struct err *e);
+int hub_load_campaign(
+    struct hub *h, const struct campaign_row *row, struct campaign_spec *spec, struct rules rules, struct err *e);
+int hub_load_trial(struct hub *h, const struct trial_row *row, struct err *e);
+int hub_load_note(struct hub *h, const struct event_row *row, struct err *e);
+void hub_start(struct hub *h, uint64_t last_seq, int64_t last_trial, int64_t now_ms);
+
+void hub_step(struct hub *h, const struct hub_event *event, struct effects *fx);
+
+/* ---- looking, for the shell, the status and the bridge ---- */
+
+uint64_t hub_boot(const struct hub *h);
+uint64_t hub_seq(const struct hub *h); /* of the last event */
+const struct hub_settings *hub_settings(const struct hub *h);
+size_t hub_n_campaigns(const struct hub *h);
+const struct campaign *hub_campaign(const struct hub *h, size_t i);
+const struct campaign *hub_find_campaign(const struct hub *h, const char *name); /* NULL when there is none */
+const struct trial *hub_find_trial(
+    const struct hub *h, int64_t id); /* NULL: unknown, or of a campaign that was over at start */
+size_t hub_n_running(const struct hub *h);
+const struct trial *hub_running(const struct hub *h, size_t i);
+const struct roster *hub_roster(const struct hub *h);
+
+#endif

@@ -1,0 +1,142 @@
+#include "coordinator/core/hub_state.h"
+
+#include <math.h>
+
+#include "common/base/mem.h"
+
+static void save_decision(
+    struct hub *h, struct effects *fx, const struct trial *t, const struct search_decision *d, uint64_t saw)
+{
+    struct decision_row *row = &effects_save(fx, SAVE_DECISION)->as.decision;
+    row->seq = h->seq;
+    row->saw = saw;
+    row->campaign = t->campaign->row.id;
+    row->trial = t->row.id;
+    row->decision = *d;
+    row->decision.x = t->row.x;
+}
+
+static struct trial *start_trial(
+    struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c, const struct search_decision *d)
+{
+    uint64_t saw = h->seq;
+    struct trial_row row = {
+        .id = h->last_trial + 1,
+        .campaign = c->row.id,
+        .number = d->trial,
+        .state = TRIAL_QUEUED,
+        .x = d->x,
+        .bracket = d->bracket,
+        .rung = d->rung,
+        .value = NAN,
+    };
+    struct trial *t = campaign_add_trial(c, &row);
+    hub_index_trial(h, t);
+    hub_log(h, e, fx, EVENT_STARTED, c, t)->rung = d->bracket;
+    save_decision(h, fx, t, d, saw);
+    search_note_started(c->search, t->row.number, t->row.x, t->row.bracket);
+    effects_change_trial(fx, t);
+    return t;
+}
+
+static struct trial *promote_trial(
+    struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c, const struct search_decision *d)
+{
+    uint64_t saw = h->seq;
+    struct trial *t = c->trials[d->trial - 1];
+    campaign_move_trial(c, t, TRIAL_QUEUED);
+    t->row.rung = d->rung;
+    hub_log(h, e, fx, EVENT_PROMOTED, c, t)->rung = d->rung;
+    save_decision(h, fx, t, d, saw);
+    search_note_promoted(c->search, t->row.number, d->rung);
+    effects_change_trial(fx, t);
+    return t;
+}
+
+/* Something for a free slot from this campaign, queued and ready to be leased, or NULL. */
+static struct trial *work_of(struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c)
+{
+    struct search_decision d;
+    if (c->row.state != CAMPAIGN_RUNNING)
+        return NULL;
+    struct trial *t = campaign_next_queued(c, e->now_ms);
+    if (t)
+        return t;
+    search_next(c->search, &d);
+    if (d.move == SEARCH_START)
+        return start_trial(h, e, fx, c, &d);
+    return d.move == SEARCH_PROMOTE ? promote_trial(h, e, fx, c, &d) : NULL;
+}
+
+/* Campaigns take turns. */
+static struct trial *find_work(struct hub *h, const struct hub_event *e, struct effects *fx)
+{
+    for (size_t i = 0; i < h->n_campaigns; i++) {
+        struct campaign *c = h->campaigns[(h->next_campaign + i) % h->n_campaigns];
+        struct trial *t = work_of(h, e, fx, c);
+        if (!t)
+            continue;
+        h->next_campaign = (h->next_campaign + i + 1) % h->n_campaigns;
+        return t;
+    }
+    return NULL;
+}
+
+static void tell_nowork(struct hub *h, struct effects *fx)
+{
+    for (size_t i = 0; i < h->roster.n; i++) {
+        struct worker *w = h->roster.workers[i];
+        if (!w->is_here || w->free == 0 || w->was_told)
+            continue;
+        w->was_told = true;
+        effects_send(fx, SEND_NOWORK, w->peer)->text = "nothing to do at this moment";
+    }
+}
+
+void hub_finish(struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c,
+    enum campaign_state state, const char *why)
+{
+    for (size_t i = 0; i < c->n_trials; i++) {
+        struct trial *t = c->trials[i];
+        if (!trial_is_open(t))
+            continue;
+        if (t->row.state == TRIAL_RUNNING) {
+            hub_end_attempt(h, e, fx, t, t->row.lease, t->row.worker, "cancelled", "the campaign ended");
+            hub_unlease(h, t);
+        }
+        if (t->row.state != TRIAL_PAUSED)
+            t->row.rung--; /* it never reached the one that it was on its way to */
+        campaign_move_trial(c, t, TRIAL_STOPPED);
+        effects_change_trial(fx, t);
+    }
+    c->row.state = state;
+    c->row.ended_ms = e->wall_ms;
+    effects_change_campaign(fx, c);
+    hub_log(h, e, fx, EVENT_CAMPAIGN, c, NULL)->text = effects_text(fx, "%s: %s", campaign_state_names[state], why);
+}
+
+/* Nothing runs, nothing waits, and the search says that nothing can come: the campaign is over. */
+static void finish_if_over(struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c)
+{
+    struct search_decision d;
+    if (c->row.state != CAMPAIGN_RUNNING || c->n_states[TRIAL_RUNNING] || c->n_states[TRIAL_QUEUED])
+        return;
+    search_next(c->search, &d);
+    if (d.move != SEARCH_END && d.move != SEARCH_WAIT)
+        return;
+    if (c->n_reached == 0)
+        hub_finish(h, e, fx, c, CAMPAIGN_FAILED, "no trial reached a rung");
+    else
+        hub_finish(h, e, fx, c, CAMPAIGN_DONE, *d.note ? d.note : "every trial and every promotion is through");
+}
+
+void hub_assign(struct hub *h, const struct hub_event *e, struct effects *fx)
+{
+    struct worker *w;
+    struct trial *t;
+    while ((w = roster_hungriest(&h->roster)) && (t = find_work(h, e, fx)))
+        hub_lease(h, e, fx, t, w);
+    tell_nowork(h, fx);
+    for (size_t i = 0; i < h->n_campaigns; i++)
+        finish_if_over(h, e, fx, h->campaigns[i]);
+}

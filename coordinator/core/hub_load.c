@@ -1,0 +1,108 @@
+#include "coordinator/core/hub_state.h"
+
+#include <math.h>
+
+#include "common/base/mem.h"
+
+int hub_load_worker(struct hub *h, const struct worker_row *row, struct err *e)
+{
+    if (row->id != (int64_t)h->roster.n + 1)
+        return err_set(e, ERR_CORRUPT, "worker %lld stands where %zu is expected", (long long)row->id, h->roster.n + 1);
+    roster_load(&h->roster, row);
+    return 0;
+}
+
+int hub_load_campaign(
+    struct hub *h, const struct campaign_row *row, struct campaign_spec *spec, struct rules rules, struct err *e)
+{
+    if (row->id != (int64_t)h->n_campaigns + 1)
+        return err_set(
+            e, ERR_CORRUPT, "campaign %lld stands where %zu is expected", (long long)row->id, h->n_campaigns + 1);
+    h->campaigns = mem_grow(h->campaigns, h->n_campaigns, &h->cap_campaigns, sizeof *h->campaigns);
+    h->campaigns[h->n_campaigns++] = campaign_new(row, spec, rules);
+    return 0;
+}
+
+static void list_running(struct hub *h, struct trial *t)
+{
+    h->running = mem_grow(h->running, h->n_running, &h->cap_running, sizeof *h->running);
+    t->running_index = h->n_running;
+    h->running[h->n_running++] = t;
+    struct worker *w = roster_by_id(&h->roster, t->row.worker);
+    if (w)
+        w->n_running++;
+}
+
+int hub_load_trial(struct hub *h, const struct trial_row *row, struct err *e)
+{
+    if (row->campaign < 1 || (size_t)row->campaign > h->n_campaigns)
+        return err_set(e, ERR_CORRUPT, "trial %lld belongs to no campaign", (long long)row->id);
+    struct campaign *c = h->campaigns[row->campaign - 1];
+    if (row->number != c->n_trials + 1 || row->id <= h->last_trial)
+        return err_set(
+            e, ERR_CORRUPT, "trial %lld (number %u of its campaign) is out of order", (long long)row->id, row->number);
+    if (row->rung >= campaign_n_rungs(c, row->bracket))
+        return err_set(
+            e, ERR_CORRUPT, "trial %lld is on rung %d, which its bracket does not have", (long long)row->id, row->rung);
+    struct trial *t = campaign_add_trial(c, row);
+    hub_index_trial(h, t);
+    if (row->state == TRIAL_RUNNING)
+        list_running(h, t);
+    c->budget_spent += row->reached;
+    campaign_judge(c, t);
+    return 0;
+}
+
+int hub_load_note(struct hub *h, const struct event_row *row, struct err *e)
+{
+    const struct trial *t = hub_find_trial(h, row->trial);
+    if (!t)
+        return err_set(e, ERR_CORRUPT, "event %llu names trial %lld, which is not there", (unsigned long long)row->seq,
+            (long long)row->trial);
+    struct campaign *c = t->campaign;
+    uint32_t number = t->row.number;
+    switch (row->kind) {
+    case EVENT_STARTED:
+        search_note_started(c->search, number, t->row.x, t->row.bracket);
+        return 0;
+    case EVENT_PROMOTED:
+        search_note_promoted(c->search, number, row->rung);
+        return 0;
+    case EVENT_COUNTED:
+        c->n_results++;
+        c->n_reached++;
+        ((struct trial *)(uintptr_t)t)->counted_lease = row->lease;
+        search_note_result(c->search, number, row->rung, campaign_spec_loss(c->spec, row->value));
+        return 0;
+    case EVENT_FAILED:
+        c->n_results++;
+        ((struct trial *)(uintptr_t)t)->counted_lease = row->lease;
+        search_note_failed(c->search, number, row->rung);
+        return 0;
+    case EVENT_ABANDONED:
+        search_note_abandoned(c->search, number);
+        return 0;
+    case EVENT_SUBMITTED:
+    case EVENT_GRANTED:
+    case EVENT_REQUEUED:
+    case EVENT_LATE:
+    case EVENT_CAMPAIGN:
+    case EVENT_JOINED:
+    case EVENT_LEFT:
+    case EVENT_N_KINDS:
+        break;
+    }
+    return err_set(e, ERR_CORRUPT, "event %llu is no note of a search", (unsigned long long)row->seq);
+}
+
+void hub_start(struct hub *h, uint64_t last_seq, int64_t last_trial, int64_t now_ms)
+{
+    h->seq = last_seq;
+    if (last_trial > h->last_trial)
+        h->last_trial = last_trial;
+    for (size_t i = 0; i < h->n_running; i++) {
+        h->running[i]->deadline_ms = now_ms + h->settings.lease_ms;
+        h->running[i]->granted_ms = now_ms;
+        h->running[i]->step = h->running[i]->row.budget;
+    }
+}

@@ -1,0 +1,57 @@
+/* hub_state.h: the hub's fields and the steps that its files share. For coordinator/core alone.
+ * Pure: no I/O, no clock, no globals.
+ */
+#ifndef RUNG_COORDINATOR_CORE_HUB_STATE_H
+#define RUNG_COORDINATOR_CORE_HUB_STATE_H
+
+#include "coordinator/core/hub.h"
+
+#define SILENT_BEATS 2       /* beats in a row in which the holder does not list a lease: it never got the GRANT */
+#define BREAKS_MAX 10        /* times that a trial may be lost or stuck at one rung, wherever */
+#define BREAKS_ON_WORKERS 3  /* or on so many different workers, before it is set aside */
+#define HOPELESS_FAILURES 10 /* failures without a single success that end a campaign */
+#define RETRY_MS 1000        /* wait before a lost trial is tried again; doubles each time */
+#define RAN_SAVE_MS 5000     /* how often the time that a campaign ran is stored */
+
+struct hub {
+    struct hub_settings settings;
+    uint64_t boot;
+    uint64_t seq;
+    int64_t last_trial; /* the highest id given */
+    int64_t tick_ms;    /* of the last tick, 0 before the first */
+    struct roster roster;
+    struct campaign **campaigns;
+    size_t n_campaigns, cap_campaigns;
+    struct trial **by_id; /* by id - 1; NULL: not loaded */
+    size_t cap_by_id;
+    struct trial **running; /* leased trials, in no order */
+    size_t n_running, cap_running;
+    size_t next_campaign; /* where the last grant stopped: campaigns take turns */
+};
+
+/* The next event's row, already in the journal: fill what applies. */
+struct event_row *hub_log(struct hub *h, const struct hub_event *e, struct effects *fx, enum event_kind kind,
+    const struct campaign *c, const struct trial *t);
+
+void hub_index_trial(struct hub *h, struct trial *t);
+
+/* hub_lease.c: who runs what. */
+void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, struct worker *w);
+void hub_unlease(
+    struct hub *h, struct trial *t); /* the trial leaves the running list; its state is the caller's to move */
+void hub_lose(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, enum failure_kind kind,
+    const char *why); /* an attempt ended that teaches nothing: again, elsewhere, or set aside */
+void hub_worker_gone(struct hub *h, const struct hub_event *e, struct effects *fx, struct worker *w, const char *why);
+void hub_expire(struct hub *h, const struct hub_event *e, struct effects *fx);
+
+/* hub_result.c: what trials achieved. */
+void hub_outcome(struct hub *h, const struct hub_event *e, struct effects *fx);
+void hub_end_attempt(const struct hub *h, const struct hub_event *e, struct effects *fx, const struct trial *t,
+    uint64_t lease, int64_t worker, const char *outcome, const char *reason);
+
+/* hub_assign.c: work for free slots, and the end of campaigns. */
+void hub_assign(struct hub *h, const struct hub_event *e, struct effects *fx);
+void hub_finish(struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c,
+    enum campaign_state state, const char *why);
+
+#endif

@@ -1,0 +1,41 @@
+/* roster.h: the workers that have said HELLO, and what each of them wants.
+ * Pure: no I/O, no clock, no globals.
+ */
+#ifndef RUNG_COORDINATOR_CORE_ROSTER_H
+#define RUNG_COORDINATOR_CORE_ROSTER_H
+
+#include "coordinator/core/event.h"
+#include "coordinator/core/rows.h"
+
+struct worker {
+    struct worker_row row; /* what is durable; its texts are owned */
+    bool is_here;          /* has a live session */
+    uint64_t session;
+    uint64_t peer;    /* where its messages come from; changes when it connects again */
+    int64_t heard_ms; /* monotonic */
+    int free;         /* slots that it asked to fill and that got no GRANT yet */
+    int64_t asked_ms; /* monotonic: since when */
+    bool was_told;    /* NOWORK was sent for this ASK */
+    int n_running;    /* leases that it holds */
+};
+
+/* Zeroed is empty. */
+struct roster {
+    struct worker **workers; /* by id - 1: ids are given here, from 1; owned */
+    size_t n, cap;
+};
+
+void roster_deinit(struct roster *r);
+struct worker *roster_by_id(const struct roster *r, int64_t id); /* NULL when there is none */
+struct worker *roster_by_key(const struct roster *r, uint64_t key);
+struct worker *roster_by_session(const struct roster *r, uint64_t session); /* here alone */
+struct worker *roster_load(struct roster *r, const struct worker_row *row); /* from the database: not here */
+
+/* Takes what a HELLO says; makes the worker when its key is new. */
+struct worker *roster_hello(struct roster *r, const struct hub_event *e);
+
+/* The worker that is here, wants work, and has waited longest; those in `skip` passes are left out by their was_told.
+ */
+struct worker *roster_hungriest(const struct roster *r);
+
+#endif
