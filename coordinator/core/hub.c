@@ -184,7 +184,8 @@ static void on_hello(struct hub *h, const struct hub_event *e, struct effects *f
     struct worker *w = roster_by_key(&h->roster, hello->key);
     bool is_new = !w || !w->is_here || w->session != e->session;
     w = roster_hello(&h->roster, e);
-    lose_unlisted(h, e, fx, w);
+    if (is_new)
+        lose_unlisted(h, e, fx, w);
     int n_drop;
     struct lease_ref *drop = renew(h, e, fx, w, hello->held, hello->n_held, &n_drop);
     if (is_new) {
@@ -215,12 +216,9 @@ static void on_ask(struct hub *h, const struct hub_event *e, struct effects *fx)
     struct worker *w = heard(h, e, fx);
     if (!w)
         return;
-    /* What it asks for was counted before it heard of grants that are on their way: never fill more than it has. */
-    int room = (int)w->row.slots - w->n_running;
-    int wanted = e->as.ask_free < room ? e->as.ask_free : room;
     if (w->free == 0)
         w->asked_ms = e->now_ms;
-    w->free = wanted > 0 ? wanted : 0;
+    w->free = e->as.ask_free;
     w->was_told = false;
 }
 

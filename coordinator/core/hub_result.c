@@ -158,7 +158,7 @@ static void hand_back(struct hub *h, const struct hub_event *e, struct effects *
     if (*o->checkpoint && o->budget > t->row.budget)
         take_checkpoint(t, o);
     hub_lose(h, e, fx, t, (enum failure_kind)o->failure, o->text);
-    save_result(h, e, fx, ++h->seq, worker, false, VERDICT_COUNTED);
+    save_result(h, e, fx, h->seq, worker, false, VERDICT_COUNTED);
 }
 
 static void keep_uncounted(struct hub *h, const struct hub_event *e, struct effects *fx, const struct trial *t,

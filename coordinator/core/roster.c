@@ -101,7 +101,7 @@ struct worker *roster_hungriest(const struct roster *r)
     struct worker *best = NULL;
     for (size_t i = 0; i < r->n; i++) {
         struct worker *w = r->workers[i];
-        if (w->is_here && w->free > 0 && (!best || w->asked_ms < best->asked_ms))
+        if (w->is_here && w->free > 0 && w->n_running < w->row.slots && (!best || w->asked_ms < best->asked_ms))
             best = w;
     }
     return best;
