@@ -1,0 +1,199 @@
+#include "coordinator/bridge/status.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "common/proto/config.h"
+#include "common/proto/json.h"
+
+#define RUNNING_MAX 256 /* running trials and workers that one status names */
+
+struct rung_counts {
+    int64_t reached[LIMIT_RUNGS], promoted[LIMIT_RUNGS];
+};
+
+/* Trials that reached each rung of the bracket, and those of them that were sent on from it. */
+static void count_rungs(const struct campaign *c, int bracket, struct rung_counts *out)
+{
+    *out = (struct rung_counts){ 0 };
+    for (size_t i = 0; i < c->n_trials; i++) {
+        const struct trial *t = c->trials[i];
+        if (t->row.bracket != bracket)
+            continue;
+        bool is_under_way = t->row.state == TRIAL_QUEUED || t->row.state == TRIAL_RUNNING;
+        bool has_failed = t->row.state == TRIAL_FAILED || t->row.state == TRIAL_SET_ASIDE;
+        int reached = is_under_way || has_failed ? t->row.rung - 1 : t->row.rung;
+        int sent = is_under_way || has_failed ? t->row.rung : reached;
+        for (int k = 0; k <= reached; k++)
+            out->reached[k]++;
+        for (int k = 0; k < sent; k++)
+            out->promoted[k]++;
+    }
+}
+
+int64_t status_eta_ms(const struct campaign *c)
+{
+    const struct search_spec *search = &c->spec->search;
+    double expected = 0, by_clock = INFINITY, by_work = INFINITY;
+    for (int b = 0; search->n_trials > 0 && b < search_n_brackets(search); b++) {
+        int64_t budgets[LIMIT_RUNGS], counts[LIMIT_RUNGS], before = 0;
+        int n = search_bracket_rungs(search, b, budgets);
+        search_expected_counts(search, b, counts);
+        for (int k = 0; k < n; before = budgets[k++])
+            expected += (double)counts[k] * (double)(budgets[k] - before);
+    }
+    if (expected > 0 && c->budget_spent > 0 && c->n_results >= 3)
+        by_work = fmax(expected - (double)c->budget_spent, 0) / (double)c->budget_spent * (double)c->row.ran_ms;
+    if (c->spec->limits.wall_clock_ms > 0)
+        by_clock = (double)(c->spec->limits.wall_clock_ms - c->row.ran_ms);
+    double eta = fmin(by_work, by_clock);
+    return isinf(eta) ? -1 : (int64_t)eta;
+}
+
+static void put_trials(const struct campaign *c, struct str *out)
+{
+    json_put_key(out, "trials");
+    json_open_object(out);
+    json_add_int(out, "limit", c->spec->limits.n_trials);
+    json_add_int(out, "started", (int64_t)c->n_trials);
+    for (int state = 0; state <= TRIAL_SET_ASIDE; state++)
+        json_add_int(out, trial_state_names[state], (int64_t)c->n_states[state]);
+    json_close_object(out);
+}
+
+static void put_rungs(const struct campaign *c, struct str *out)
+{
+    json_put_key(out, "rungs");
+    json_open_array(out);
+    for (int b = 0; b < search_n_brackets(&c->spec->search); b++) {
+        struct rung_counts counts;
+        int64_t budgets[LIMIT_RUNGS];
+        int n = search_bracket_rungs(&c->spec->search, b, budgets);
+        count_rungs(c, b, &counts);
+        for (int k = 0; k < n; k++) {
+            json_open_object(out);
+            json_add_int(out, "bracket", b);
+            json_add_int(out, "rung", k);
+            json_add_int(out, "budget", budgets[k]);
+            json_add_int(out, "reached", counts.reached[k]);
+            json_add_int(out, "promoted", counts.promoted[k]);
+            json_close_object(out);
+        }
+    }
+    json_close_array(out);
+}
+
+static void put_best(const struct campaign *c, struct str *out)
+{
+    const struct trial *t = c->best;
+    json_put_key(out, "best");
+    if (!t) {
+        json_put_null(out);
+        return;
+    }
+    struct str config = { 0 };
+    config_to_json(&c->spec->space, t->row.x, &config);
+    json_open_object(out);
+    json_add_int(out, "trial", t->row.number);
+    json_add_number(out, "value", t->row.value);
+    json_add_int(out, "budget", t->row.reached);
+    json_add_bool(out, "is_final", t->row.reached >= c->spec->search.max_budget);
+    json_add_raw(out, "config", str_text(&config));
+    json_put_key(out, "metrics");
+    json_open_object(out);
+    json_add_number(out, c->spec->metric, t->row.value);
+    json_close_object(out);
+    json_close_object(out);
+    str_deinit(&config);
+}
+
+static void put_campaign(const struct campaign *c, struct str *out)
+{
+    int64_t eta = campaign_is_over(c) ? 0 : status_eta_ms(c);
+    json_open_object(out);
+    json_add_text(out, "name", c->spec->name);
+    json_add_text(out, "state", campaign_state_names[c->row.state]);
+    json_add_text(out, "metric", c->spec->metric);
+    json_add_text(out, "goal", c->spec->goal == GOAL_MINIMIZE ? "minimize" : "maximize");
+    json_add_int(out, "max_budget", c->spec->search.max_budget);
+    put_trials(c, out);
+    json_add_int(out, "results", c->n_results);
+    json_add_int(out, "budget_spent", c->budget_spent);
+    put_rungs(c, out);
+    put_best(c, out);
+    json_add_int(out, "ran_ms", c->row.ran_ms);
+    json_add_int(out, "wall_clock_ms", c->spec->limits.wall_clock_ms);
+    json_put_key(out, "eta_ms");
+    if (eta < 0)
+        json_put_null(out);
+    else
+        json_put_int(out, eta);
+    json_close_object(out);
+}
+
+static void put_running(const struct hub *h, const struct trial *t, int64_t now_ms, struct str *out)
+{
+    const struct worker *w = roster_by_id(hub_roster(h), t->row.worker);
+    json_open_object(out);
+    json_add_text(out, "campaign", t->campaign->spec->name);
+    json_add_int(out, "trial", t->row.number);
+    json_add_text(out, "worker", w ? w->row.name : "");
+    json_add_int(out, "rung", t->row.rung);
+    json_add_int(out, "budget_from", t->row.budget);
+    json_add_int(out, "budget_to", campaign_rung_budget(t->campaign, t->row.bracket, t->row.rung));
+    json_add_int(out, "step", t->step);
+    json_put_key(out, "value");
+    if (isnan(t->live_value))
+        json_put_null(out);
+    else
+        json_put_number(out, t->live_value);
+    json_add_number(out, "seconds", (double)(now_ms - t->granted_ms) / 1000);
+    json_close_object(out);
+}
+
+static void put_worker(const struct worker *w, struct str *out)
+{
+    json_open_object(out);
+    json_add_text(out, "name", w->row.name);
+    json_add_text(out, "host", w->row.host);
+    json_add_int(out, "slots", w->row.slots);
+    json_add_int(out, "busy", w->n_running);
+    json_add_text(out, "state", w->row.state);
+    json_close_object(out);
+}
+
+void status_put(const struct hub *h, const char *name, int64_t now_ms, struct str *out)
+{
+    json_open_object(out);
+    json_add_text(out, "schema", "rung.status/1");
+    json_add_int(out, "boot", (int64_t)hub_boot(h));
+    json_add_int(out, "seq", (int64_t)hub_seq(h));
+    json_put_key(out, "campaigns");
+    json_open_array(out);
+    for (size_t i = 0; i < hub_n_campaigns(h); i++) {
+        const struct campaign *c = hub_campaign(h, i);
+        if (name ? strcmp(c->spec->name, name) == 0 : !campaign_is_over(c))
+            put_campaign(c, out);
+    }
+    json_close_array(out);
+    json_put_key(out, "running");
+    json_open_array(out);
+    for (size_t i = 0, n = 0; i < hub_n_running(h) && n < RUNNING_MAX; i++) {
+        const struct trial *t = hub_running(h, i);
+        if (name && strcmp(t->campaign->spec->name, name) != 0)
+            continue;
+        put_running(h, t, now_ms, out);
+        n++;
+    }
+    json_close_array(out);
+    json_put_key(out, "workers");
+    json_open_array(out);
+    for (size_t i = 0, n = 0; i < hub_roster(h)->n && n < RUNNING_MAX; i++) {
+        if (!hub_roster(h)->workers[i]->is_here)
+            continue;
+        put_worker(hub_roster(h)->workers[i], out);
+        n++;
+    }
+    json_close_array(out);
+    json_close_object(out);
+}

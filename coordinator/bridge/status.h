@@ -1,0 +1,16 @@
+/* status.h: how it is going, as the JSON object rung.status/1 (schemas/status.md).
+ * Pure: no I/O, no clock, no globals.
+ */
+#ifndef RUNG_COORDINATOR_BRIDGE_STATUS_H
+#define RUNG_COORDINATOR_BRIDGE_STATUS_H
+
+#include "common/base/str.h"
+#include "coordinator/core/hub.h"
+
+/* Appends the object. `name`: one campaign, or NULL: all that are not over. */
+void status_put(const struct hub *h, const char *name, int64_t now_ms, struct str *out);
+
+/* An estimate of the milliseconds that are left, from what was spent so far; -1 while there is nothing to judge by. */
+int64_t status_eta_ms(const struct campaign *c);
+
+#endif
