@@ -1,0 +1,191 @@
+#include "coordinator/app.h"
+
+#include <signal.h>
+#include <string.h>
+#include <uv.h>
+
+#include "common/base/log.h"
+#include "common/base/str.h"
+#include "common/io/blobs.h"
+#include "common/io/bulk_server.h"
+#include "common/io/zsock.h"
+#include "common/proto/message.h"
+#include "coordinator/store/store.h"
+#include "coordinator/turn.h"
+
+#define TICK_MS 250
+#define BLOB_FLOOR_BYTES (INT64_C(256) << 20) /* of the disk that blobs leave free */
+
+struct app {
+    const struct app_options *options;
+    uv_loop_t loop;
+    uv_timer_t tick;
+    uv_signal_t signals[2];
+    struct store *store;
+    struct blobs *blobs;
+    struct bulk_server *bulk_server;
+    struct turn *turn;
+    struct zcontext *zcontext;
+    struct zsock *control, *bulk;
+};
+
+/* ---- control ---- */
+
+static void on_control(void *context, uint64_t peer, const char *user, const void *frame, size_t len)
+{
+    struct app *a = context;
+    turn_take(a->turn, peer, frame, len);
+}
+
+static void on_control_drained(void *context)
+{
+    struct app *a = context;
+    turn_end(a->turn);
+}
+
+static void send_control(void *context, uint64_t peer, const void *frame, size_t len)
+{
+    struct app *a = context;
+    zsock_send(a->control, peer, frame, len);
+}
+
+/* ---- bulk ---- */
+
+static void reply_bulk(void *context, uint64_t peer, const struct message *m)
+{
+    struct app *a = context;
+    struct str frame = { 0 };
+    if (message_encode(m, &frame))
+        zsock_send(a->bulk, peer, frame.text, frame.len);
+    str_deinit(&frame);
+}
+
+static void on_blob_stored(void *context, const char *hash, int64_t size)
+{
+    struct app *a = context;
+    struct hub_event event = { .kind = HUB_BLOB };
+    str_copy(event.as.blob.hash, sizeof event.as.blob.hash, hash);
+    event.as.blob.size = size;
+    turn_event(a->turn, &event);
+    turn_end(a->turn);
+}
+
+static void on_bulk(void *context, uint64_t peer, const char *user, const void *frame, size_t len)
+{
+    struct app *a = context;
+    struct message m = { 0 };
+    struct err e = { 0 };
+    if (message_decode(frame, len, &m, &e) == 0 && (m.type == MESSAGE_BLOB_PUT || m.type == MESSAGE_BLOB_GET))
+        bulk_server_take(a->bulk_server, peer, &m);
+    else
+        log_warn("a frame of %zu bytes was refused on the bulk socket: %s", len, e.text);
+    message_deinit(&m);
+}
+
+/* ---- start and end ---- */
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct app *a = timer->data;
+    turn_tick(a->turn);
+}
+
+static void close_all(struct app *a)
+{
+    uv_close((uv_handle_t *)&a->tick, NULL);
+    for (int i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&a->signals[i], NULL);
+    bulk_server_close(a->bulk_server);
+    zsock_close(a->control);
+    zsock_close(a->bulk);
+    a->bulk_server = NULL;
+    a->control = a->bulk = NULL;
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct app *a = handle->data;
+    log_info("%s: everything that was acknowledged is on disk", number == SIGTERM ? "terminated" : "interrupted");
+    close_all(a);
+}
+
+static int open_sockets(struct app *a, struct err *e)
+{
+    struct zsock_options control = {
+        .kind = ZSOCK_SERVER, .on_message = on_control, .on_drained = on_control_drained, .context = a
+    };
+    struct zsock_options bulk = { .kind = ZSOCK_SERVER, .on_message = on_bulk, .context = a };
+    if (!(a->zcontext = zcontext_open(e)) || !(a->control = zsock_open(a->zcontext, &a->loop, &control, e)) ||
+        !(a->bulk = zsock_open(a->zcontext, &a->loop, &bulk, e)))
+        return -1;
+    for (int i = 0; i < a->options->n_addresses; i++) {
+        const struct address *address = &a->options->addresses[i];
+        if (address_prepare(address, e) < 0 || zsock_bind(a->bulk, address->bulk, e) < 0 ||
+            zsock_bind(a->control, address->text, e) < 0)
+            return -1;
+        log_info("listening at %s", address->text);
+    }
+    return 0;
+}
+
+static int open_store(struct app *a, struct err *e)
+{
+    struct store_options store = { .mode = STORE_WRITE, .allow_network = a->options->allow_network_store };
+    struct str blobs = { 0 };
+    if (!(a->store = store_open(a->options->store_dir, &store, e)))
+        return -1;
+    str_addf(&blobs, "%s/blobs", a->options->store_dir);
+    a->blobs = blobs_open(blobs.text, e);
+    str_deinit(&blobs);
+    if (!a->blobs)
+        return -1;
+    struct turn_options turn = {
+        .store = a->store,
+        .blobs = a->blobs,
+        .dir = a->options->store_dir,
+        .settings = a->options->settings,
+        .send = send_control,
+        .context = a,
+    };
+    a->turn = turn_open(&turn, e);
+    return a->turn ? 0 : -1;
+}
+
+static void open_handles(struct app *a)
+{
+    static const int numbers[2] = { SIGTERM, SIGINT };
+    struct bulk_server_options bulk = {
+        .min_free_bytes = BLOB_FLOOR_BYTES, .reply = reply_bulk, .on_stored = on_blob_stored, .context = a
+    };
+    uv_timer_init(&a->loop, &a->tick);
+    a->tick.data = a;
+    for (int i = 0; i < 2; i++) {
+        uv_signal_init(&a->loop, &a->signals[i]);
+        a->signals[i].data = a;
+        uv_signal_start(&a->signals[i], on_signal, numbers[i]);
+    }
+    a->bulk_server = bulk_server_open(&a->loop, a->blobs, &bulk);
+}
+
+int app_run(const struct app_options *options, struct err *e)
+{
+    struct app a = { .options = options };
+    signal(SIGPIPE, SIG_IGN);
+    uv_loop_init(&a.loop);
+    int status = open_store(&a, e);
+    if (status == 0) {
+        open_handles(&a);
+        status = open_sockets(&a, e);
+        if (status == 0)
+            uv_timer_start(&a.tick, on_tick, TICK_MS, TICK_MS);
+        else
+            close_all(&a);
+        uv_run(&a.loop, UV_RUN_DEFAULT);
+    }
+    turn_close(a.turn);
+    zcontext_close(a.zcontext);
+    blobs_close(a.blobs);
+    store_close(a.store);
+    uv_loop_close(&a.loop);
+    return status;
+}

@@ -1,0 +1,23 @@
+/* app.h: rungd's shell: sockets, timer and signals around turn.h.
+ */
+#ifndef RUNG_COORDINATOR_APP_H
+#define RUNG_COORDINATOR_APP_H
+
+#include "common/base/err.h"
+#include "common/io/address.h"
+#include "coordinator/core/hub.h"
+
+#define APP_ADDRESSES 8
+
+struct app_options {
+    const char *store_dir;
+    struct address addresses[APP_ADDRESSES]; /* where to listen */
+    int n_addresses;
+    bool allow_network_store;
+    struct hub_settings settings;
+};
+
+/* Serves until SIGTERM or SIGINT. 0, or -1 with e. */
+int app_run(const struct app_options *options, struct err *e);
+
+#endif

@@ -1,0 +1,125 @@
+/* rungd: the coordinator. `rung run` starts one by itself; by hand: rungd --store DIR [--listen ADDRESS]... */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/io/address.h"
+#include "coordinator/app.h"
+
+static const char help[] = "usage: rungd --store DIR [--listen ADDRESS]...\n"
+                           "\n"
+                           "The coordinator of a store: proposes configurations, leases them to workers, keeps\n"
+                           "what they achieve in DIR/rung.db. Ends on SIGTERM; nothing acknowledged is lost.\n"
+                           "\n"
+                           "  -s, --store DIR          the store; made when it is not there\n"
+                           "  -l, --listen ADDRESS     ipc://PATH or tcp://127.0.0.1:PORT, repeatable; PORT + 1\n"
+                           "                           is used too (default: a socket of the store's own)\n"
+                           "      --lease SECONDS      a trial is given to another worker when nothing was heard\n"
+                           "                           of it for so long (default 30)\n"
+                           "      --network-store      allow a store on a network file system, where a power cut\n"
+                           "                           may lose what was acknowledged\n"
+                           "      --log-level LEVEL    error, warning, info or debug (default info)\n"
+                           "      --version            the version\n"
+                           "  -h, --help               this\n";
+
+enum { OPTION_LEASE = 256, OPTION_NETWORK, OPTION_LOG, OPTION_VERSION };
+
+static const struct option rows[] = {
+    { "store", required_argument, NULL, 's' },
+    { "listen", required_argument, NULL, 'l' },
+    { "lease", required_argument, NULL, OPTION_LEASE },
+    { "network-store", no_argument, NULL, OPTION_NETWORK },
+    { "log-level", required_argument, NULL, OPTION_LOG },
+    { "version", no_argument, NULL, OPTION_VERSION },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static int take_address(struct app_options *o, const char *text, struct err *e)
+{
+    if (o->n_addresses == APP_ADDRESSES)
+        return err_set(e, ERR_USAGE, "--listen: at most %d addresses", APP_ADDRESSES);
+    struct address *a = &o->addresses[o->n_addresses];
+    if (address_parse(text, a, e) < 0)
+        return err_prefix(e, "--listen");
+    if (!address_is_local(a))
+        return err_set(e, ERR_USAGE,
+            "--listen %s: other machines could come in, and this version has no keys to tell "
+            "them apart: listen on ipc:// or tcp://127.0.0.1",
+            text);
+    o->n_addresses++;
+    return 0;
+}
+
+static int take_lease(struct app_options *o, const char *text, struct err *e)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (*end || end == text || !(seconds >= 1 && seconds <= 3600))
+        return err_set(e, ERR_USAGE, "--lease %s: a number of seconds from 1 to 3600 is expected", text);
+    o->settings.lease_ms = (int64_t)(seconds * 1000);
+    o->settings.heartbeat_ms = o->settings.lease_ms / 15 < 1000 ? o->settings.lease_ms / 15 : 1000;
+    return 0;
+}
+
+static int take_level(const char *text, struct err *e)
+{
+    static const char *const names[] = { "error", "warning", "info", "debug" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], text) != 0)
+            continue;
+        log_open("rungd", (enum log_level)i);
+        return 0;
+    }
+    return err_set(e, ERR_USAGE, "--log-level %s: error, warning, info or debug is expected", text);
+}
+
+/* 1: go on; 0: all was said; -1: e. */
+static int read_options(int argc, char **argv, struct app_options *o, struct err *e)
+{
+    int letter, status = 0;
+    while (status == 0 && (letter = getopt_long(argc, argv, "s:l:h", rows, NULL)) != -1) {
+        if (letter == 's')
+            o->store_dir = optarg;
+        else if (letter == 'l')
+            status = take_address(o, optarg, e);
+        else if (letter == OPTION_LEASE)
+            status = take_lease(o, optarg, e);
+        else if (letter == OPTION_NETWORK)
+            o->allow_network_store = true;
+        else if (letter == OPTION_LOG)
+            status = take_level(optarg, e);
+        else if (letter == OPTION_VERSION)
+            return puts("rungd " RUNG_VERSION) < 0;
+        else if (letter == 'h')
+            return fputs(help, stdout) < 0;
+        else
+            status = err_set(e, ERR_USAGE, "see rungd --help");
+    }
+    if (status == 0 && optind < argc)
+        status = err_set(e, ERR_USAGE, "\"%s\" is no option: see rungd --help", argv[optind]);
+    if (status == 0 && !o->store_dir)
+        status = err_set(e, ERR_USAGE, "--store DIR is needed: see rungd --help");
+    if (status == 0 && o->n_addresses == 0)
+        status = address_for_store(o->store_dir, getenv("XDG_RUNTIME_DIR"), &o->addresses[o->n_addresses++], e);
+    return status < 0 ? -1 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct app_options options = { .settings = { .lease_ms = 30000, .heartbeat_ms = 1000 } };
+    struct err e = { 0 };
+    log_open("rungd", LOG_INFO);
+    umask(077);
+    int status = read_options(argc, argv, &options, &e);
+    if (status == 1)
+        status = app_run(&options, &e);
+    if (status == 0)
+        return 0;
+    log_error("%s", e.text);
+    return err_exit_status(e.code);
+}

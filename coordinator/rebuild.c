@@ -1,0 +1,98 @@
+#include "coordinator/rebuild.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/proto/campaign.h"
+
+struct load {
+    struct hub *hub;
+    struct expr_list *exprs;
+};
+
+void expr_list_clear(struct expr_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        expr_close(list->items[i]);
+    free(list->items);
+    *list = (struct expr_list){ 0 };
+}
+
+void expr_list_add(struct expr_list *list, struct expr *x)
+{
+    list->items = mem_grow(list->items, list->n, &list->cap, sizeof *list->items);
+    list->items[list->n++] = x;
+}
+
+static int take_worker(void *context, const struct worker_row *row, struct err *e)
+{
+    struct load *l = context;
+    return hub_load_worker(l->hub, row, e);
+}
+
+static int take_campaign(void *context, const struct campaign_row *row, struct err *e)
+{
+    struct load *l = context;
+    struct campaign_spec *spec = mem_zalloc(1, sizeof *spec);
+    struct expr *x = NULL;
+    if (campaign_from_canonical(row->file, strlen(row->file), spec, e) < 0 || !(x = expr_open(spec, e))) {
+        campaign_spec_deinit(spec);
+        free(spec);
+        return err_prefix(e, "campaign %lld", (long long)row->id);
+    }
+    expr_list_add(l->exprs, x);
+    return hub_load_campaign(l->hub, row, spec, expr_rules(x), e);
+}
+
+static int take_trial(void *context, const struct trial_row *row, int n_x, struct err *e)
+{
+    struct load *l = context;
+    const struct campaign *c = hub_campaign(l->hub, (size_t)row->campaign - 1);
+    if (n_x != c->spec->space.n_params)
+        return err_set(e, ERR_CORRUPT, "trial %lld has %d values where its space has %d", (long long)row->id, n_x,
+            c->spec->space.n_params);
+    return hub_load_trial(l->hub, row, e);
+}
+
+static int take_note(void *context, const struct event_row *row, struct err *e)
+{
+    struct load *l = context;
+    return hub_load_note(l->hub, row, e);
+}
+
+static int load_search(struct store *s, struct load *l, const struct campaign *c, struct err *e)
+{
+    struct event_filter notes = { .campaign = c->row.id, .is_notes_only = true };
+    if (campaign_is_over(c))
+        return 0;
+    if (store_load_trials(s, c->row.id, take_trial, l, e) < 0 || store_load_events(s, &notes, take_note, l, e) < 0)
+        return err_prefix(e, "campaign %s", c->spec->name);
+    return 0;
+}
+
+static int load_all(struct store *s, struct load *l, struct store_ids *ids, struct err *e)
+{
+    if (store_load_ids(s, ids, e) < 0 || store_load_workers(s, take_worker, l, e) < 0 ||
+        store_load_campaigns(s, take_campaign, l, e) < 0)
+        return -1;
+    for (size_t i = 0; i < hub_n_campaigns(l->hub); i++)
+        if (load_search(s, l, hub_campaign(l->hub, i), e) < 0)
+            return -1;
+    return 0;
+}
+
+struct hub *rebuild_hub(
+    struct store *s, const struct hub_settings *settings, int64_t now_ms, struct expr_list *exprs, struct err *e)
+{
+    struct store_ids ids = { 0 };
+    struct load l = { hub_new(settings, store_boot(s)), exprs };
+    if (load_all(s, &l, &ids, e) < 0) {
+        expr_list_clear(exprs);
+        hub_free(l.hub);
+        err_prefix(e, "rebuild from the database");
+        return NULL;
+    }
+    hub_start(l.hub, ids.seq, ids.trial, now_ms);
+    return l.hub;
+}

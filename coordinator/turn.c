@@ -1,0 +1,419 @@
+#include "coordinator/turn.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/base/str.h"
+#include "common/expr/expr.h"
+#include "common/io/files.h"
+#include "common/io/system.h"
+#include "common/proto/campaign.h"
+#include "common/proto/message.h"
+#include "coordinator/bridge/bridge.h"
+#include "coordinator/bridge/status.h"
+#include "coordinator/rebuild.h"
+
+#define IDLE_MS 5000 /* without a commit, until the write-ahead log is folded back */
+#define EXIT_IO 74   /* EX_IOERR of sysexits.h */
+
+struct letter {
+    uint64_t peer;
+    struct str frame;
+};
+
+struct letters {
+    struct letter *items;
+    size_t n, cap;
+};
+
+struct turn {
+    struct turn_options options;
+    struct hub *hub;
+    struct expr_list exprs;
+    struct effects effects;
+    struct bridge_memory memory;
+    struct letters taken; /* this turn's frames, to be taken again when the commit fails */
+    struct letters due;   /* answers, until the commit */
+    bool has_begun;       /* a transaction is open */
+    bool has_failed;      /* it is lost already: `failure` says why */
+    bool is_full;         /* the disk is: nothing is taken */
+    bool is_tidy;
+    int64_t committed_ms;
+    struct err failure;
+};
+
+/* ---- letters ---- */
+
+static void letters_add(struct letters *l, uint64_t peer, const void *bytes, size_t len)
+{
+    l->items = mem_grow(l->items, l->n, &l->cap, sizeof *l->items);
+    l->items[l->n] = (struct letter){ .peer = peer };
+    str_add_bytes(&l->items[l->n++].frame, bytes, len);
+}
+
+static void letters_clear(struct letters *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        str_deinit(&l->items[i].frame);
+    l->n = 0;
+}
+
+static void letters_deinit(struct letters *l)
+{
+    letters_clear(l);
+    free(l->items);
+    *l = (struct letters){ 0 };
+}
+
+static void answer(struct turn *t, uint64_t peer, const struct message *m)
+{
+    struct str frame = { 0 };
+    if (message_encode(m, &frame))
+        letters_add(&t->due, peer, frame.text, frame.len);
+    else
+        log_error("a %s message is too long to be sent", message_name(m->type));
+    str_deinit(&frame);
+}
+
+static void answer_error(struct turn *t, uint64_t peer, uint64_t request, const struct err *e)
+{
+    answer(t, peer,
+        &(struct message){ .type = MESSAGE_ERROR,
+            .as.error = { .request = request, .code = err_code_name(e->code), .text = e->text } });
+}
+
+/* ---- effects ---- */
+
+static int save_one(struct store *s, const struct save *save, struct err *e)
+{
+    switch (save->kind) {
+    case SAVE_RESULT:
+        return store_save_result(s, &save->as.result, e);
+    case SAVE_ATTEMPT:
+        return store_save_attempt(s, &save->as.attempt, e);
+    case SAVE_DECISION:
+        return store_save_decision(s, &save->as.decision, e);
+    case SAVE_EVENT:
+        return store_save_event(s, &save->as.event, e);
+    case SAVE_BLOB:
+        return store_save_blob(s, &save->as.blob, e);
+    }
+    return 0;
+}
+
+static int save_all(struct store *s, const struct effects *fx, struct err *e)
+{
+    for (size_t i = 0; i < fx->n_campaigns; i++)
+        if (store_save_campaign(s, &fx->campaigns[i]->row, e) < 0)
+            return -1;
+    for (size_t i = 0; i < fx->n_workers; i++)
+        if (store_save_worker(s, &fx->workers[i], e) < 0)
+            return -1;
+    for (size_t i = 0; i < fx->n_trials; i++)
+        if (store_save_trial(s, &fx->trials[i]->row, e) < 0)
+            return -1;
+    for (size_t i = 0; i < fx->n_saves; i++)
+        if (save_one(s, &fx->saves[i], e) < 0)
+            return -1;
+    return 0;
+}
+
+static void fail(struct turn *t, const struct err *e)
+{
+    t->has_failed = true;
+    t->failure = *e;
+}
+
+static void apply(struct turn *t)
+{
+    const struct effects *fx = &t->effects;
+    struct err e = { 0 };
+    if (fx->n_campaigns + fx->n_workers + fx->n_trials + fx->n_saves > 0) {
+        if (!t->has_begun && store_begin(t->options.store, &e) < 0) {
+            fail(t, &e);
+            return;
+        }
+        t->has_begun = true;
+        if (save_all(t->options.store, fx, &e) < 0) {
+            fail(t, &e);
+            return;
+        }
+    }
+    for (size_t i = 0; i < fx->n_sends; i++) {
+        struct message m;
+        bridge_message(t->hub, &fx->sends[i], &t->memory, &m);
+        answer(t, fx->sends[i].peer, &m);
+    }
+}
+
+void turn_event(struct turn *t, struct hub_event *e)
+{
+    if (t->has_failed || t->is_full)
+        return;
+    e->now_ms = system_monotonic_ms();
+    e->wall_ms = system_wall_ms();
+    effects_clear(&t->effects);
+    hub_step(t->hub, e, &t->effects);
+    apply(t);
+}
+
+/* ---- messages ---- */
+
+static bool blob_is_stored(const void *context, const char *hash)
+{
+    const struct turn *t = context;
+    return blobs_has(t->options.blobs, hash);
+}
+
+/* A known campaign goes on when the file says the same; else the differences are the refusal. */
+static int refuse_different(const struct campaign *known, const struct campaign_spec *spec, struct err *e)
+{
+    struct problems differences = { 0 };
+    struct str text = { 0 };
+    size_t n = campaign_diff(known->spec, spec, &differences);
+    for (size_t i = 0; i < differences.n; i++)
+        str_addf(&text, "%s%s %s", i ? "; " : "", differences.items[i].pointer, differences.items[i].text);
+    if (n > 0)
+        err_set(e, ERR_EXISTS, "campaign %s is in this store and differs: %s. Name the new one differently", spec->name,
+            str_text(&text));
+    str_deinit(&text);
+    problems_deinit(&differences);
+    return n > 0 ? -1 : 0;
+}
+
+/* Opens the expressions of a new campaign; a known one has its own. */
+static int admit(struct turn *t, const struct campaign_spec *spec, struct expr **x, struct err *e)
+{
+    const struct campaign *known = hub_find_campaign(t->hub, spec->name);
+    *x = NULL;
+    if (known)
+        return refuse_different(known, spec, e);
+    if (hub_n_campaigns(t->hub) >= LIMIT_CAMPAIGNS)
+        return err_set(e, ERR_LIMIT, "this store has %d campaigns already: use another one", LIMIT_CAMPAIGNS);
+    *x = expr_open(spec, e);
+    return *x ? 0 : -1;
+}
+
+static int take_submit(struct turn *t, uint64_t peer, const struct message_submit *m, struct err *e)
+{
+    struct campaign_spec *spec = mem_zalloc(1, sizeof *spec);
+    struct str canonical = { 0 };
+    struct expr *x = NULL;
+    if (campaign_from_canonical(m->file, strlen(m->file), spec, e) < 0 || admit(t, spec, &x, e) < 0) {
+        campaign_spec_deinit(spec);
+        free(spec);
+        return -1;
+    }
+    campaign_canonical(spec, &canonical);
+    struct hub_event event = { .kind = HUB_SUBMIT, .peer = peer, .request = m->request };
+    event.as.submit = (struct hub_submit){ .spec = spec, .file = str_text(&canonical) };
+    if (x) {
+        event.as.submit.rules = expr_rules(x);
+        expr_list_add(&t->exprs, x);
+    }
+    turn_event(t, &event);
+    str_deinit(&canonical);
+    if (!x) {
+        campaign_spec_deinit(spec);
+        free(spec);
+    }
+    return 0;
+}
+
+static int take_status(struct turn *t, uint64_t peer, const struct message_status *m, struct err *e)
+{
+    struct str text = { 0 };
+    if (m->campaign && !hub_find_campaign(t->hub, m->campaign))
+        return err_set(e, ERR_NOT_FOUND, "there is no campaign \"%s\" here", m->campaign);
+    status_put(t->hub, m->campaign, system_monotonic_ms(), &text);
+    answer(t, peer,
+        &(struct message){
+            .type = MESSAGE_STATUS_REPLY, .as.status_reply = { .request = m->request, .status = str_text(&text) } });
+    str_deinit(&text);
+    return 0;
+}
+
+static int take_other(struct turn *t, uint64_t peer, const struct message *m, struct err *e)
+{
+    struct bridge_world world = { t->hub, blob_is_stored, t };
+    struct hub_event event = { .peer = peer };
+    if (bridge_event(&world, m, &t->memory, &event, e) < 0)
+        return -1;
+    turn_event(t, &event);
+    return 0;
+}
+
+/* The number that an answer to this message carries. */
+static uint64_t request_of(const struct message *m)
+{
+    return m->type == MESSAGE_SUBMIT    ? m->as.submit.request
+           : m->type == MESSAGE_STATUS  ? m->as.status.request
+           : m->type == MESSAGE_CONTROL ? m->as.control.request
+                                        : 0;
+}
+
+static void take_frame(struct turn *t, uint64_t peer, const void *frame, size_t len)
+{
+    struct message m = { 0 };
+    struct err e = { 0 };
+    if (message_decode(frame, len, &m, &e) < 0) {
+        log_warn("a frame of %zu bytes was refused: %s", len, e.text);
+        answer_error(t, peer, 0, &e);
+        return;
+    }
+    int status = m.type == MESSAGE_SUBMIT   ? take_submit(t, peer, &m.as.submit, &e)
+                 : m.type == MESSAGE_STATUS ? take_status(t, peer, &m.as.status, &e)
+                                            : take_other(t, peer, &m, &e);
+    if (status < 0 && m.type != MESSAGE_ERROR)
+        answer_error(t, peer, request_of(&m), &e);
+    message_deinit(&m);
+    bridge_memory_clear(&t->memory);
+}
+
+void turn_take(struct turn *t, uint64_t peer, const void *frame, size_t len)
+{
+    if (t->is_full)
+        return;
+    letters_add(&t->taken, peer, frame, len);
+    if (!t->has_failed)
+        take_frame(t, peer, frame, len);
+}
+
+/* ---- commit, and what to do when it fails ---- */
+
+static void exit_for(const struct err *e)
+{
+    log_error("%s: ending here, so that the next start reads the truth from the disk", e->text);
+    _exit(e->code == ERR_CORRUPT ? err_exit_status(ERR_CORRUPT) : EXIT_IO);
+}
+
+static void rebuild(struct turn *t)
+{
+    struct err e = { 0 };
+    effects_clear(&t->effects);
+    expr_list_clear(&t->exprs);
+    hub_free(t->hub);
+    t->hub = rebuild_hub(t->options.store, &t->options.settings, system_monotonic_ms(), &t->exprs, &e);
+    if (!t->hub)
+        exit_for(&e);
+}
+
+/* 0 when all is on disk, and the answers are out. */
+static int commit(struct turn *t, struct err *e)
+{
+    if (t->has_failed)
+        *e = t->failure;
+    bool is_done = !t->has_failed && (!t->has_begun || store_commit(t->options.store, e) == 0);
+    if (is_done && t->has_begun) {
+        t->committed_ms = system_monotonic_ms();
+        t->is_tidy = false;
+        if (store_tidy(t->options.store, false, e) < 0)
+            log_warn("%s", e->text);
+    }
+    if (!is_done)
+        store_rollback(t->options.store);
+    for (size_t i = 0; is_done && i < t->due.n; i++)
+        t->options.send(
+            t->options.context, t->due.items[i].peer, t->due.items[i].frame.text, t->due.items[i].frame.len);
+    letters_clear(&t->due);
+    t->has_begun = t->has_failed = false;
+    return is_done ? 0 : -1;
+}
+
+static void quarantine(struct turn *t, const struct letter *l, const struct err *why)
+{
+    struct str path = { 0 };
+    struct err e = { 0 };
+    str_addf(&path, "%s/quarantine", t->options.dir);
+    int status = file_make_directory(path.text, 0700, &e);
+    str_addf(&path, "/%" PRId64 "-%016" PRIx64 ".frame", system_wall_ms(), system_random_id());
+    if (status == 0)
+        status = file_write(path.text, l->frame.text, l->frame.len, 0600, &e);
+    log_error("a message could not be stored (%s) and is kept in %s", why->text, status == 0 ? path.text : "no file");
+    answer_error(t, l->peer, 0, why);
+    commit(t, &e);
+    str_deinit(&path);
+}
+
+static void recover(struct turn *t, const struct err *why)
+{
+    struct letters again = t->taken;
+    struct err e = { 0 };
+    t->taken = (struct letters){ 0 };
+    if (why->code != ERR_INVALID && why->code != ERR_LIMIT)
+        exit_for(why);
+    log_error("a transaction failed: %s", why->text);
+    t->is_full = why->code == ERR_LIMIT;
+    rebuild(t);
+    for (size_t i = 0; i < again.n && !t->is_full; i++) {
+        take_frame(t, again.items[i].peer, again.items[i].frame.text, again.items[i].frame.len);
+        if (commit(t, &e) == 0)
+            continue;
+        if (e.code != ERR_INVALID && e.code != ERR_LIMIT)
+            exit_for(&e);
+        t->is_full = e.code == ERR_LIMIT;
+        rebuild(t);
+        if (!t->is_full)
+            quarantine(t, &again.items[i], &e);
+    }
+    letters_deinit(&again);
+}
+
+void turn_end(struct turn *t)
+{
+    struct err e = { 0 };
+    if (t->has_begun || t->has_failed || t->due.n > 0)
+        if (commit(t, &e) < 0)
+            recover(t, &e);
+    letters_clear(&t->taken);
+}
+
+void turn_tick(struct turn *t)
+{
+    struct err e = { 0 };
+    if (t->is_full) {
+        if (!store_has_room(t->options.store))
+            return;
+        log_info("the disk has room again");
+        t->is_full = false;
+        rebuild(t);
+    }
+    struct hub_event tick = { .kind = HUB_TICK };
+    turn_event(t, &tick);
+    turn_end(t);
+    if (!t->is_tidy && system_monotonic_ms() - t->committed_ms > IDLE_MS) {
+        t->is_tidy = true;
+        if (store_tidy(t->options.store, true, &e) < 0)
+            log_warn("%s", e.text);
+    }
+}
+
+struct turn *turn_open(const struct turn_options *options, struct err *e)
+{
+    struct turn *t = mem_zalloc(1, sizeof *t);
+    t->options = *options;
+    t->hub = rebuild_hub(options->store, &options->settings, system_monotonic_ms(), &t->exprs, e);
+    if (t->hub)
+        return t;
+    free(t);
+    return NULL;
+}
+
+void turn_close(struct turn *t)
+{
+    if (!t)
+        return;
+    if (t->has_begun)
+        store_rollback(t->options.store);
+    effects_deinit(&t->effects);
+    expr_list_clear(&t->exprs);
+    hub_free(t->hub);
+    bridge_memory_deinit(&t->memory);
+    letters_deinit(&t->taken);
+    letters_deinit(&t->due);
+    free(t);
+}
