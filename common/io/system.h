@@ -1,0 +1,21 @@
+/* system.h: what the edge of a program asks the system for and hands inward: time, randomness, who we are.
+ */
+#ifndef RUNG_COMMON_IO_SYSTEM_H
+#define RUNG_COMMON_IO_SYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int64_t system_monotonic_ms(void); /* CLOCK_MONOTONIC: leases and timeouts */
+int64_t system_wall_ms(void);      /* Unix time: for people */
+
+/* A random number that is not 0, from the kernel: worker, session and request numbers. */
+uint64_t system_random_id(void);
+
+/* The machine's name, cut to fit. */
+void system_host(char *host, size_t cap);
+
+/* Processors that this process may run on. */
+int system_cores(void);
+
+#endif
