@@ -161,3 +161,29 @@ bool str_is_utf8(const char *bytes, size_t len)
     }
     return true;
 }
+
+/* Bytes of the well-formed character at the front of `len` bytes, or 0. */
+static size_t character_len(const char *bytes, size_t len)
+{
+    for (size_t n = 1; n <= 4 && n <= len; n++)
+        if (str_is_utf8(bytes, n))
+            return n;
+    return 0;
+}
+
+void str_add_utf8(struct str *s, const char *bytes, size_t len, size_t maximum)
+{
+    if (len <= maximum && str_is_utf8(bytes, len)) {
+        str_add_bytes(s, bytes, len);
+        return;
+    }
+    for (size_t at = 0, added = 0; at < len;) {
+        size_t n = character_len(bytes + at, len - at);
+        size_t wanted = n ? n : 3;
+        if (added + wanted > maximum)
+            return;
+        str_add_bytes(s, n ? bytes + at : "\xef\xbf\xbd", wanted);
+        added += wanted;
+        at += n ? n : 1;
+    }
+}

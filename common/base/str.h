@@ -34,6 +34,10 @@ const char *str_nearest(const char *word, const char *const *words, size_t n);
 /* Copy into a fixed array of `cap` bytes, always terminated; returns false when it had to cut. */
 bool str_copy(char *to, size_t cap, const char *from);
 
+/* Appends at most `maximum` bytes of well-formed UTF-8: what is not becomes U+FFFD, and the end is cut between two
+ * characters. */
+void str_add_utf8(struct str *s, const char *bytes, size_t len, size_t maximum);
+
 /* True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms) without NUL. */
 bool str_is_utf8(const char *bytes, size_t len);
 
