@@ -77,7 +77,7 @@ struct message {
  *   ERR_LIMIT      more than LIMIT_FRAME bytes
  *   ERR_REFUSED    another protocol number
  *   ERR_NOT_FOUND  an unknown type: answer ERROR, and go on
- *   ERR_INVALID    the JSON or a field breaks the schema; the text names message and field: "grant.config: …"
+ *   ERR_INVALID    the JSON or a field breaks the schema; the text names both: "grant: \"config\" is missing: …"
  * A null stands for an absent field where it may be absent. Who may send what is the caller's to check. */
 int message_decode(const void *frame, size_t len, struct message *out, struct err *e);
 
