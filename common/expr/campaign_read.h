@@ -4,16 +4,20 @@
 #ifndef RUNG_COMMON_EXPR_CAMPAIGN_READ_H
 #define RUNG_COMMON_EXPR_CAMPAIGN_READ_H
 
+#include <stddef.h>
+
+#include "common/base/err.h"
 #include "common/domain/problems.h"
 #include "common/domain/spec.h"
+#include "common/proto/json.h"
 
 struct campaign_source {
     const char *text;
     size_t len;
     const char *directory; /* absolute: where the file lies */
-    /* Judges trial.data of a built-in program, given as JSON text with absolute file names: 0, or -1 with e. NULL: not
-     * judged. */
-    int (*check_data)(const char *data, struct err *e);
+    /* Judges trial.data of a built-in program (data_spec_check of the trainer's data library): 0, or -1 with e, whose
+     * text may begin with the JSON pointer at fault and ": ". NULL: not judged. */
+    int (*check_data)(json_value data, const char *pointer, struct err *e);
 };
 
 /* Returns 0 and fills `out` (the caller's: campaign_spec_deinit), or -1 with every mistake in `problems`, by line. */

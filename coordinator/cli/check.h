@@ -7,11 +7,12 @@
 #include <stdio.h>
 
 #include "common/base/err.h"
+#include "common/proto/json.h"
 
 struct check_options {
-    const char *path;                                   /* of the campaign file; "-" is standard input */
-    bool is_json;                                       /* one object, schema "rung.check/1", instead of text */
-    int (*check_data)(const char *data, struct err *e); /* as in struct campaign_source */
+    const char *path; /* of the campaign file; "-" is standard input */
+    bool is_json;     /* one object, schema "rung.check/1", instead of text */
+    int (*check_data)(json_value data, const char *pointer, struct err *e); /* as in struct campaign_source */
 };
 
 /* Prints to `out`. Returns the exit status: 0 when the file is right (there may be warnings), 2 on mistakes; -1 with e

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "common/base/err.h"
+#include "common/proto/json.h"
 
 struct plan_options {
     const char *path;     /* of the campaign file; "-" is standard input */
@@ -14,7 +15,7 @@ struct plan_options {
     double epoch_seconds; /* of one unit of budget; 0: unknown, so no times are estimated */
     int n_workers;        /* slots that run at once; 0: 1 */
     int64_t n_trials;     /* for a campaign without limits.trials: how many to plan for; 0: 100 */
-    int (*check_data)(const char *data, struct err *e); /* as in struct campaign_source */
+    int (*check_data)(json_value data, const char *pointer, struct err *e); /* as in struct campaign_source */
 };
 
 /* Prints to `out`, at most 80 columns wide. Returns the exit status: 0, or 2 when the file has mistakes (printed as
