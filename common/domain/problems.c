@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/limits.h"
 #include "common/base/mem.h"
@@ -23,6 +24,22 @@ void problems_add(struct problems *list, const char *pointer, const char *format
     va_end(args);
     list->items = mem_grow(list->items, list->n, &list->cap, sizeof *list->items);
     list->items[list->n++] = (struct problem){ .pointer = mem_strdup(pointer), .text = mem_strdup(text) };
+}
+
+size_t problems_count(const struct problems *list)
+{
+    return list->n + list->n_dropped;
+}
+
+bool problems_has_below(const struct problems *list, const char *pointer)
+{
+    size_t len = strlen(pointer);
+    for (size_t i = 0; i < list->n; i++) {
+        const char *at = list->items[i].pointer;
+        if (strncmp(at, pointer, len) == 0 && (at[len] == '\0' || at[len] == '/'))
+            return true;
+    }
+    return false;
 }
 
 void problems_sort(struct problems *list)

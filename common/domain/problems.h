@@ -6,6 +6,7 @@
 #ifndef RUNG_COMMON_DOMAIN_PROBLEMS_H
 #define RUNG_COMMON_DOMAIN_PROBLEMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/str.h"
@@ -25,6 +26,12 @@ struct problems {
 
 void problems_add(struct problems *list, const char *pointer, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* How many were added, kept or not. */
+size_t problems_count(const struct problems *list);
+
+/* Whether any is at this pointer or below it. */
+bool problems_has_below(const struct problems *list, const char *pointer);
 
 /* Orders by line; mistakes of one line keep the order in which they were found. */
 void problems_sort(struct problems *list);

@@ -117,14 +117,14 @@ static void read_campaign(struct reader *r, json_value root)
 }
 
 /* A text that is no JSON at all: the one problem of its file. The error names the line. */
-static int refuse_text(const char *why, struct problems *problems)
+static void refuse_text(const char *why, struct problems *problems)
 {
     int line = 0, used = 0;
     if (sscanf(why, "line %d, %n", &line, &used) < 1)
         used = 0;
     problems_add(problems, "", "%s", why + used);
-    problems->items[problems->n - 1].line = line;
-    return -1;
+    if (!problems->n_dropped)
+        problems->items[problems->n - 1].line = line;
 }
 
 /* What is let in can be stored: its canonical text is a campaign file too, and within the same limits. */
@@ -139,39 +139,47 @@ static void check_canonical(struct reader *r)
     str_deinit(&text);
 }
 
-static int parse(struct reader *r, const char *text, size_t len, struct campaign_spec *out)
+/* Reads as much as can be read into r->spec. */
+static void parse(struct reader *r, const char *text, size_t len)
 {
     struct err e = { 0 };
-    struct campaign_spec spec = { 0 };
-    size_t before = r->problems->n;
     if (len > LIMIT_CAMPAIGN_FILE) {
         problems_add(r->problems, "", "%zu bytes: expected at most %d", len, LIMIT_CAMPAIGN_FILE);
-        return -1;
+        return;
     }
     struct json_doc *doc = json_parse(text, len, &e);
-    if (!doc)
-        return refuse_text(e.text, r->problems);
-    r->spec = &spec;
-    read_campaign(r, json_root(doc));
+    if (doc)
+        read_campaign(r, json_root(doc));
+    else
+        refuse_text(e.text, r->problems);
     json_free(doc);
-    if (!r->is_canonical && r->problems->n == before)
-        check_canonical(r);
-    if (r->problems->n > before) {
-        campaign_spec_deinit(&spec);
-        return -1;
-    }
-    *out = spec;
-    return 0;
 }
 
 int campaign_parse(
     const char *text, size_t len, const char *directory, struct campaign_spec *out, struct problems *problems)
 {
-    struct reader r = { .problems = problems, .directory = directory };
-    if (parse(&r, text, len, out) == 0)
+    struct campaign_spec spec = { 0 };
+    size_t before = problems_count(problems);
+    campaign_parse_partly(text, len, directory, &spec, problems);
+    if (problems_count(problems) == before) {
+        *out = spec;
         return 0;
+    }
+    campaign_spec_deinit(&spec);
     campaign_locate(problems, text, len);
     return -1;
+}
+
+bool campaign_parse_partly(
+    const char *text, size_t len, const char *directory, struct campaign_spec *out, struct problems *problems)
+{
+    struct reader r = { .spec = out, .problems = problems, .directory = directory };
+    size_t before = problems_count(problems);
+    parse(&r, text, len);
+    if (problems_count(problems) == before)
+        check_canonical(&r);
+    return out->space.n_params > 0 && !problems_has_below(problems, "/space") &&
+           !problems_has_below(problems, "/trial/fixed");
 }
 
 void campaign_locate(struct problems *problems, const char *text, size_t len)
@@ -186,11 +194,16 @@ void campaign_locate(struct problems *problems, const char *text, size_t len)
 
 int campaign_from_canonical(const char *text, size_t len, struct campaign_spec *out, struct err *e)
 {
+    struct campaign_spec spec = { 0 };
     struct problems problems = { 0 };
-    struct reader r = { .problems = &problems, .is_canonical = true };
-    int status = parse(&r, text, len, out);
-    if (status < 0)
-        err_set(e, ERR_INVALID, "%s: %s", problems.items[0].pointer, problems.items[0].text);
+    struct reader r = { .spec = &spec, .problems = &problems, .is_canonical = true };
+    parse(&r, text, len);
+    if (problems.n == 0) {
+        *out = spec;
+        return 0;
+    }
+    err_set(e, ERR_INVALID, "%s: %s", problems.items[0].pointer, problems.items[0].text);
+    campaign_spec_deinit(&spec);
     problems_deinit(&problems);
-    return status;
+    return -1;
 }

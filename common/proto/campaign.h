@@ -7,6 +7,7 @@
 #ifndef RUNG_COMMON_PROTO_CAMPAIGN_H
 #define RUNG_COMMON_PROTO_CAMPAIGN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/err.h"
@@ -19,6 +20,12 @@
  * lies: `train` and `test` of trial.data are made absolute with it. In `out->enqueue` a parameter that a configuration
  * does not name is NaN. */
 int campaign_parse(
+    const char *text, size_t len, const char *directory, struct campaign_spec *out, struct problems *problems);
+
+/* As campaign_parse, for a caller that judges more: `out` (zeroed before; campaign_spec_deinit in any case) holds as
+ * much as could be read, and lines are left to campaign_locate. True when its space and fixed parameters are right,
+ * whatever else is wrong, so that `where`, `when` and `enqueue` can be judged by them. */
+bool campaign_parse_partly(
     const char *text, size_t len, const char *directory, struct campaign_spec *out, struct problems *problems);
 
 /* Fills in the lines of problems that have none, from the text that they are about, and sorts them by line. */

@@ -76,8 +76,7 @@ void read_unknown(
     const char *near = str_nearest(word, words, n_words);
     put_list(&list, words, n_words);
     if (near)
-        problems_add(r->problems, pointer, "unknown %s \"%.64s\": did you mean \"%s\"? Expected %s", what, word, near,
-            str_text(&list));
+        problems_add(r->problems, pointer, "unknown %s \"%.64s\": did you mean \"%s\"?", what, word, near);
     else
         problems_add(r->problems, pointer, "unknown %s \"%.64s\": expected %s", what, word, str_text(&list));
     str_deinit(&list);
@@ -119,7 +118,10 @@ void read_fields(struct reader *r, json_value v, const char *pointer, const stru
 bool read_int(struct reader *r, json_value v, const char *pointer, int64_t low, int64_t high, int64_t *out)
 {
     int64_t value;
-    if (!json_is_integer(v, &value) || value < low || value > high)
+    bool is_in_range = json_is_integer(v, &value) && value >= low && value <= high;
+    if (!is_in_range && high == INT64_C(1) << 53)
+        return read_refuse(r, v, pointer, "a whole number (at most 2^53)");
+    if (!is_in_range)
         return read_refuse(r, v, pointer, "a whole number from %" PRId64 " to %" PRId64, low, high);
     *out = value;
     return true;

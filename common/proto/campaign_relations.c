@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/mem.h"
 #include "common/domain/builtin.h"
@@ -112,15 +113,22 @@ static void check_metric(struct reader *r)
     read_unknown(r, "/objective/metric", "metric", metric, builtin_metrics, BUILTIN_N_METRICS);
 }
 
+/* Fixed parameters and those of the space share their names, and SQL does not tell upper case from lower. */
 static void check_fixed(struct reader *r, json_value fixed)
 {
+    const struct space *space = &r->spec->space;
     if (!fixed || json_type(fixed) != JSON_OBJECT)
         return;
     for (json_value m = json_first(fixed); m; m = json_next(m)) {
         struct pointer at = pointer_to("/trial/fixed", json_key(m));
-        if (space_find(&r->spec->space, json_key(m)) >= 0)
-            problems_add(
-                r->problems, at.text, "\"%.64s\" is in the space too: expected it in one of the two", json_key(m));
+        for (int i = 0; i < space->n_params; i++)
+            if (strcasecmp(space->params[i].name, json_key(m)) == 0)
+                problems_add(
+                    r->problems, at.text, "\"%.64s\" is in the space too: expected it in one of the two", json_key(m));
+        for (json_value other = json_first(fixed); other != m; other = json_next(other))
+            if (strcasecmp(json_key(other), json_key(m)) == 0)
+                problems_add(r->problems, at.text, "differs from \"%.64s\" only in case: expected another name",
+                    json_key(other));
     }
 }
 
@@ -169,18 +177,10 @@ static void read_enqueue(struct reader *r, json_value v)
     }
 }
 
-static bool has_problem_below(const struct problems *problems, const char *pointer)
-{
-    for (size_t i = 0; i < problems->n; i++)
-        if (str_starts(problems->items[i].pointer, pointer))
-            return true;
-    return false;
-}
-
 void check_relations(struct reader *r, json_value root)
 {
     /* What refers to a parameter that is itself wrong would only repeat that. */
-    bool is_space_good = r->spec->space.n_params > 0 && !has_problem_below(r->problems, "/space");
+    bool is_space_good = r->spec->space.n_params > 0 && !problems_has_below(r->problems, "/space");
     check_builtin(r, root, is_space_good);
     check_metric(r);
     check_fixed(r, json_get(json_get(root, "trial"), "fixed"));

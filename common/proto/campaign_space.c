@@ -123,30 +123,37 @@ static bool choice_equal(const struct choice *a, const struct choice *b)
     return a->type == b->type && a->number == b->number && str_equal(a->text, b->text);
 }
 
-/* The choice at `pointer` into *out, refused when it is there already. */
+/* False when it is none; *out is then a number that takes its place. */
+static bool parse_choice(struct reader *r, json_value v, const char *pointer, struct choice *out)
+{
+    enum json_type type = json_type(v);
+    *out = (struct choice){ 0 };
+    if (type == JSON_TEXT && strlen(json_text(v)) > LIMIT_CHOICE_TEXT)
+        return read_refuse(r, v, pointer, "at most %d bytes", LIMIT_CHOICE_TEXT);
+    if (type == JSON_TEXT)
+        *out = (struct choice){ .type = CHOICE_TEXT, .text = mem_strdup(json_text(v)) };
+    else if (type == JSON_BOOL)
+        *out = (struct choice){ .type = CHOICE_BOOL, .number = json_bool(v) };
+    else if (type == JSON_NUMBER)
+        *out = (struct choice){ .type = CHOICE_NUMBER, .number = json_number(v) + 0.0 };
+    else
+        return read_refuse(r, v, pointer, "a number, a text, true or false");
+    return true;
+}
+
 static void read_choice(struct reader *r, json_value v, const char *pointer, struct param *p)
 {
-    struct choice c = { 0 };
-    enum json_type type = json_type(v);
-    if (type == JSON_TEXT && strlen(json_text(v)) > LIMIT_CHOICE_TEXT)
-        read_refuse(r, v, pointer, "at most %d bytes", LIMIT_CHOICE_TEXT);
-    else if (type == JSON_TEXT)
-        c = (struct choice){ .type = CHOICE_TEXT, .text = mem_strdup(json_text(v)) };
-    else if (type == JSON_BOOL)
-        c = (struct choice){ .type = CHOICE_BOOL, .number = json_bool(v) };
-    else if (type == JSON_NUMBER)
-        c = (struct choice){ .type = CHOICE_NUMBER, .number = json_number(v) + 0.0 };
-    else
-        read_refuse(r, v, pointer, "a number, a text, true or false");
-    for (int i = 0; i < p->n_choices; i++)
-        if (choice_equal(&p->choices[i], &c)) {
+    struct choice *c = &p->choices[p->n_choices++];
+    if (!parse_choice(r, v, pointer, c))
+        return;
+    for (struct choice *before = p->choices; before < c; before++)
+        if (choice_equal(before, c)) {
             struct str found = { 0 };
             put_found(&found, v);
             problems_add(r->problems, pointer, "%s stands twice: expected each choice once", str_text(&found));
             str_deinit(&found);
-            break;
+            return;
         }
-    p->choices[p->n_choices++] = c;
 }
 
 static void read_choices(struct reader *r, json_value v, const char *pointer, struct param *p)

@@ -242,7 +242,7 @@ static struct json_doc *canonical_doc(const struct campaign_spec *spec, const ch
 
 size_t campaign_diff(const struct campaign_spec *a, const struct campaign_spec *b, struct problems *differences)
 {
-    size_t before = differences->n + differences->n_dropped;
+    size_t before = problems_count(differences);
     bool is_command = a->trial.command && b->trial.command;
     struct json_doc *x = canonical_doc(a, is_command ? a->trial.directory : "/");
     struct json_doc *y = canonical_doc(b, is_command ? b->trial.directory : "/");
@@ -250,5 +250,5 @@ size_t campaign_diff(const struct campaign_spec *a, const struct campaign_spec *
     diff_values(json_root(x), json_root(y), "", differences);
     json_free(x);
     json_free(y);
-    return differences->n + differences->n_dropped - before;
+    return problems_count(differences) - before;
 }

@@ -138,7 +138,7 @@ int config_from_value(
     const struct space *space, json_value object, const char *pointer, double *x, struct problems *problems)
 {
     struct reader r = { .problems = problems };
-    size_t before = problems->n + problems->n_dropped;
+    size_t before = problems_count(problems);
     for (int i = 0; i < space->n_params; i++)
         x[i] = NAN;
     if (!read_object(&r, object, pointer))
@@ -151,7 +151,7 @@ int config_from_value(
         else
             read_value(&r, &space->params[i], m, at.text, &x[i]);
     }
-    return problems->n + problems->n_dropped > before ? -1 : 0;
+    return problems_count(problems) > before ? -1 : 0;
 }
 
 int config_from_json(const struct space *space, const char *text, size_t len, double *x, struct err *e)
