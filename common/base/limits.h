@@ -8,11 +8,19 @@
 #define LIMIT_EXPRESSIONS 64          /* entries of `where` */
 #define LIMIT_EXPRESSION 1024         /* bytes of one `where` or `when` */
 #define LIMIT_EXPRESSION_STEPS 100000 /* steps of SQLite's machine that one evaluation may take */
+#define LIMIT_EXPRESSION_DEPTH 200    /* nested operators and calls of one expression */
+#define LIMIT_EXPRESSION_TEXT 65536   /* bytes of a text that an expression makes */
+#define LIMIT_CHOICE_TEXT 1024        /* bytes of a choice that is a text, or of a text in `fixed` */
+#define LIMIT_ETA 64                  /* the reduction factor between rungs */
+#define LIMIT_TIMEOUT_DAYS 366        /* a time limit of a campaign */
+#define LIMIT_MEMORY_GIB (1 << 20)    /* a memory limit of a campaign */
+#define LIMIT_PROBLEMS 200            /* mistakes of one file that are kept; more are counted */
 #define LIMIT_ENQUEUE 10000           /* configurations to try first */
 #define LIMIT_TRIALS 10000000         /* trials of a campaign */
 #define LIMIT_BUDGET 1000000000       /* a budget, in the trial's unit */
 #define LIMIT_RUNGS 20                /* rungs of a bracket */
 #define LIMIT_COMMAND 64              /* words of a trial's command */
+#define LIMIT_COMMAND_WORD 4096       /* bytes of one of them */
 #define LIMIT_CAMPAIGN_FILE (4 << 20) /* bytes of a campaign file */
 #define LIMIT_FRAME (1 << 20)         /* bytes of a wire message, header included */
 #define LIMIT_JSON_DEPTH 16           /* nested arrays and objects */
