@@ -101,3 +101,144 @@ double dmath_ndtri(double p)
     double value = r <= 5 ? ratio(c, d, r - 1.6) : ratio(e, f, r - 5);
     return q < 0 ? -value : value;
 }
+
+static double polynomial(const double *a, int n, double x)
+{
+    double y = a[n - 1];
+    for (int i = n - 2; i >= 0; i--)
+        y = y * x + a[i];
+    return y;
+}
+
+/* erfc of x >= 1.25: exp(-x^2) taken apart so that the rounding of x^2 does not grow. */
+static double erfc_tail(double x)
+{
+    static const double ra[8] = { -9.86494403484714822705e-03, -6.93858572707181764372e-01, -1.05586262253232909814e+01,
+        -6.23753324503260060396e+01, -1.62396669462573470355e+02, -1.84605092906711035994e+02,
+        -8.12874355063065934246e+01, -9.81432934416914548592e+00 };
+    static const double sa[9] = { 1.0, 1.96512716674392571292e+01, 1.37657754143519042600e+02,
+        4.34565877475229228821e+02, 6.45387271733267880336e+02, 4.29008140027567833386e+02, 1.08635005541779435134e+02,
+        6.57024977031928170135e+00, -6.04244152148580987438e-02 };
+    static const double rb[7] = { -9.86494292470009928597e-03, -7.99283237680523006574e-01, -1.77579549177547519889e+01,
+        -1.60636384855821916062e+02, -6.37566443368389627722e+02, -1.02509513161107724954e+03,
+        -4.83519191608651397019e+02 };
+    static const double sb[8] = { 1.0, 3.03380607434824582924e+01, 3.25792512996573918826e+02,
+        1.53672958608443695994e+03, 3.19985821950859553908e+03, 2.55305040643316442583e+03, 4.74528541206955367215e+02,
+        -2.24409524465858183362e+01 };
+    double s = 1 / (x * x);
+    double fraction =
+        x < 1 / 0.35 ? polynomial(ra, 8, s) / polynomial(sa, 9, s) : polynomial(rb, 7, s) / polynomial(sb, 8, s);
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits &= 0xffffffff00000000u;
+    double z;
+    memcpy(&z, &bits, sizeof z);
+    return dmath_exp(-z * z - 0.5625) * dmath_exp((z - x) * (z + x) + fraction) / x;
+}
+
+double dmath_erfc(double x)
+{
+    static const double pp[5] = { 1.28379167095512558561e-01, -3.25042107247001499370e-01, -2.84817495755985104766e-02,
+        -5.77027029648944159157e-03, -2.37630166566501626084e-05 };
+    static const double qq[6] = { 1.0, 3.97917223959155352819e-01, 6.50222499887672944485e-02,
+        5.08130628187576562776e-03, 1.32494738004321644526e-04, -3.96022827877536812320e-06 };
+    static const double pa[7] = { -2.36211856075265944077e-03, 4.14856118683748331666e-01, -3.72207876035701323847e-01,
+        3.18346619901161753674e-01, -1.10894694282396677476e-01, 3.54783043256182359371e-02,
+        -2.16637559486879084300e-03 };
+    static const double qa[7] = { 1.0, 1.06420880400844228286e-01, 5.40397917702171048937e-01,
+        7.18286544141962662868e-02, 1.26171219808761642112e-01, 1.36370839120290507362e-02,
+        1.19844998467991074170e-02 };
+    static const double erf_1 = 8.45062911510467529297e-01;
+    if (isnan(x))
+        return x;
+    double a = fabs(x);
+    if (a < 0.84375) {
+        double z = x * x, y = polynomial(pp, 5, z) / polynomial(qq, 6, z);
+        return x < 0.25 ? 1 - (x + x * y) : 0.5 - (x - 0.5 + x * y);
+    }
+    if (a < 1.25) {
+        double y = polynomial(pa, 7, a - 1) / polynomial(qa, 7, a - 1);
+        return x > 0 ? 1 - erf_1 - y : 1 + (erf_1 + y);
+    }
+    double tail = a < 28 ? erfc_tail(a) : 0;
+    return x > 0 ? tail : 2 - tail;
+}
+
+double dmath_ndtr(double x)
+{
+    return 0.5 * dmath_erfc(x * -0.70710678118654752440);
+}
+
+double dmath_log_ndtr(double x)
+{
+    if (x > 6)
+        return -dmath_ndtr(-x);
+    if (x > -20)
+        return dmath_log(dmath_ndtr(x));
+    /* The asymptotic series of Mills' ratio: 1 - 1/x^2 + 3/x^4 - 15/x^6 ...; ten terms are exact to rounding at -20. */
+    double sum = 1, term = 1, square = x * x;
+    for (int k = 1; k <= 10; k++) {
+        term *= -(2 * k - 1) / square;
+        sum += term;
+    }
+    return -0.5 * square - dmath_log(-x) - 0.91893853320467274178 + dmath_log(sum);
+}
+
+double dmath_truncated_normal(double u, double mean, double sd)
+{
+    double below = dmath_ndtr(-mean / sd), above = dmath_ndtr((mean - 1) / sd), inside = 1 - below - above;
+    double p = below + u * inside, q = above + (1 - u) * inside;
+    double z = p < 0.5 ? dmath_ndtri(fmax(p, 1e-300)) : -dmath_ndtri(fmax(q, 1e-300));
+    return fmin(fmax(mean + sd * z, 0), 1);
+}
+
+/* exp for -708 <= x <= 0 without a branch, so that a loop over it uses vectors: the Taylor polynomial of degree 12 on
+ * [-log(2)/2, log(2)/2], good to 2 ulp. */
+static inline double exp_in_loop(double x)
+{
+    static const double shifter = 0x1.8p52;
+    double shifted = x * 1.44269504088896338700 + shifter, k = shifted - shifter;
+    double r = x - k * ln2_high - k * ln2_low;
+    double y = 1 / 479001600.0;
+    y = y * r + 1 / 39916800.0;
+    y = y * r + 1 / 3628800.0;
+    y = y * r + 1 / 362880.0;
+    y = y * r + 1 / 40320.0;
+    y = y * r + 1 / 5040.0;
+    y = y * r + 1 / 720.0;
+    y = y * r + 1 / 120.0;
+    y = y * r + 1 / 24.0;
+    y = y * r + 1 / 6.0;
+    y = y * r + 0.5;
+    y = y * r + 1;
+    y = y * r + 1;
+    uint64_t power, bits;
+    memcpy(&power, &shifted, sizeof power);
+    memcpy(&bits, &y, sizeof bits);
+    bits += power << 52;
+    memcpy(&y, &bits, sizeof y);
+    return y;
+}
+
+double dmath_log_sum_exp(const double *x, size_t n)
+{
+    /* Eight sums whatever the width of the machine's vectors, so that the order of summation is always the same. */
+    enum { LANES = 8 };
+    double greatest = -INFINITY, sums[LANES] = { 0 };
+    for (size_t i = 0; i < n; i++)
+        greatest = x[i] > greatest ? x[i] : greatest;
+    if (!isfinite(greatest))
+        return greatest;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int lane = 0; lane < LANES; lane++) {
+            double below = x[i + (size_t)lane] - greatest;
+            sums[lane] += exp_in_loop(below > -700 ? below : -700);
+        }
+    for (int lane = 0; i < n; i++, lane++) {
+        double below = x[i] - greatest;
+        sums[lane] += exp_in_loop(below > -700 ? below : -700);
+    }
+    double sum = ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+    return greatest + dmath_log(sum);
+}

@@ -28,10 +28,11 @@ struct search_inputs {
 };
 
 enum search_move {
-    SEARCH_START,   /* a new trial, to the lowest rung of its bracket */
+    SEARCH_START,   /* a new trial, to the lowest rung of its bracket that is open: the first, but sync-hyperband starts
+                       new trials on a higher one when too many failed below it */
     SEARCH_PROMOTE, /* a paused trial, to its next rung */
     SEARCH_WAIT,    /* nothing until a running trial reports: a slot may idle only while one runs */
-    SEARCH_END      /* nothing any more, whatever the running trials report */
+    SEARCH_END      /* nothing any more, whatever the running trials report; only abandoning a trial can reopen it */
 };
 
 enum search_origin {
@@ -52,7 +53,8 @@ struct search_decision {
     const char *note; /* a static sentence where the origin alone does not say it, else "" */
     uint32_t
         trial;   /* START: the number of the new trial, one more than were started (the first is 1). PROMOTE: which */
-    int bracket; /* from 0, the most exploring one */
+    int bracket; /* from 0, the most exploring one; sync-hyperband counts on: number i has the ladder of bracket i
+                    modulo search_n_brackets */
     int rung;    /* index into the bracket's rungs, the one to reach */
     int64_t budget;   /* of that rung */
     const double *x;  /* START: the configuration; borrows until the next call on this search */
@@ -78,12 +80,14 @@ void search_next(struct search *s, struct search_decision *out);
 void search_note_started(struct search *s, uint32_t trial, const double *x, int bracket);
 void search_note_promoted(struct search *s, uint32_t trial, int rung);
 void search_note_result(struct search *s, uint32_t trial, int rung, double loss);
-void search_note_failed(
-    struct search *s, uint32_t trial, int rung); /* its own fault: counts as worst, goes no further */
-void search_note_abandoned(
-    struct search *s, uint32_t trial); /* set aside or cancelled: teaches nothing, frees its place */
+/* Its own fault: counts as worst, goes no further. */
+void search_note_failed(struct search *s, uint32_t trial, int rung);
+/* Set aside or cancelled, running or paused: frees its place on the ladder, as though it had never been there; what it
+ * reported before stays in the model. It still counts among the n_trials that were started. */
+void search_note_abandoned(struct search *s, uint32_t trial);
 
-/* The ladders that this search would run, for plans and views. Both pure functions of the spec. */
+/* The ladders that this search would run, for plans and views. Pure functions of the spec; `bracket` is taken modulo
+ * search_n_brackets. */
 int search_n_brackets(const struct search_spec *spec);
 int search_bracket_rungs(
     const struct search_spec *spec, int bracket, int64_t rungs[LIMIT_RUNGS]); /* ascending; how many */

@@ -104,4 +104,61 @@ TEST(the_normal_quantile_matches_published_values)
     CHECK_NEAR(dmath_ndtri(.975), 1.959963984540054, 1e-14);
 }
 
+TEST(the_complementary_error_function_is_that_of_the_c_library)
+{
+    for (double x = -6; x < 26; x += 0.0137)
+        CHECK_NEAR(dmath_erfc(x) / erfc(x), 1, 1e-15);
+    CHECK_NEAR(dmath_erfc(INFINITY), 0, 0);
+    CHECK_NEAR(dmath_erfc(-INFINITY), 2, 0);
+    CHECK(isnan(dmath_erfc(NAN)));
+}
+
+TEST(the_normal_distribution_keeps_its_tails)
+{
+    static const double log_rows[][2] = { { -40, -804.6084420137539 }, { -10, -53.23128515051248 },
+        { -3, -6.60772622151035 } };
+    for (size_t i = 0; i < sizeof log_rows / sizeof *log_rows; i++)
+        CHECK_NEAR(dmath_log_ndtr(log_rows[i][0]), log_rows[i][1], 1e-14 * fabs(log_rows[i][1]));
+    CHECK_NEAR(dmath_log_ndtr(-20 - 1e-9), dmath_log_ndtr(-20 + 1e-9), 1e-7);
+    CHECK_NEAR(dmath_log_ndtr(10), -dmath_ndtr(-10), 1e-30);
+    CHECK_NEAR(dmath_ndtri(1e-10), -6.361340902404056, 1e-14);
+    CHECK_NEAR(dmath_ndtr(dmath_ndtri(0.3)), 0.3, 1e-16);
+}
+
+TEST(truncated_normal_quantiles_are_those_of_scipy)
+{
+    static const double u[5] = { .01, .25, .5, .75, .99 };
+    static const struct {
+        double mean, sd, quantile[5];
+    } rows[] = {
+        { .5, .1, { .26736626660161, .43255107008307603, .5, .567448929916924, .7326337333983897 } },
+        { 0, .3,
+            { .0037568141149192918, .09550695033123553, .20214444189293676, .34463626777523887, .7642523718687947 } },
+        { .95, .3, { .2036319978116644, .6287526799545629, .7782373898096533, .8931347972412415, .9956937023152176 } },
+        { .3, 2,
+            { .009956203178786982, .24732661089237451, .49384726486430075, .7433603366121383, .9895389992676338 } },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int k = 0; k < 5; k++)
+            CHECK_NEAR(dmath_truncated_normal(u[k], rows[i].mean, rows[i].sd), rows[i].quantile[k], 1e-14);
+    CHECK_NEAR(dmath_truncated_normal(1 - 1e-16, 0, 1e-3), 0, 0.01);
+    CHECK(dmath_truncated_normal(1e-17, 1, 1e-3) >= 0);
+}
+
+TEST(a_sum_of_exponentials_is_exact_to_rounding)
+{
+    double x[1003];
+    for (int n = 1; n <= 1003; n += 167) {
+        long double sum = 0;
+        for (int i = 0; i < n; i++) {
+            x[i] = -800.0 * (i * 7 % 1003) / 1003 + 5;
+            sum += expl(x[i]);
+        }
+        CHECK_NEAR(dmath_log_sum_exp(x, (size_t)n), (double)logl(sum), 1e-15 * fabs((double)logl(sum)) + 1e-15);
+    }
+    CHECK_NEAR(dmath_log_sum_exp(x, 0), -INFINITY, 0);
+    CHECK_NEAR(dmath_log_sum_exp((double[]){ -INFINITY, -INFINITY }, 2), -INFINITY, 0);
+    CHECK_NEAR(dmath_log_sum_exp((double[]){ -INFINITY, 3 }, 2), 3, 0);
+}
+
 TAP_MAIN

@@ -1,0 +1,49 @@
+/* ladder.h: asynchronous promotion on one ladder of rungs, the default scheduler.
+ * Pure: no I/O, no clock, no globals.
+ *
+ * Asynchronous successive halving (Li et al. 2020) promotes whatever is now in the best 1/eta of its rung. When the
+ * sampler improves, nearly every new trial is, and nearly all go to the top. The delayed, quota-bound rule (Li et al.
+ * 2022, D-ASHA, without its start threshold) promotes only while promoted + 1 <= results / eta.
+ */
+#ifndef RUNG_COORDINATOR_SEARCH_LADDER_H
+#define RUNG_COORDINATOR_SEARCH_LADDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "coordinator/search/history.h"
+#include "coordinator/search/search.h"
+
+struct ladder_rung {
+    struct ranking results; /* every result and failure that came here, also of trials that were abandoned later */
+    int64_t n_live;         /* of those, the ones whose trial is not abandoned */
+    int64_t n_promoted;     /* live trials that went on from here */
+};
+
+struct ladder {
+    int bracket;
+    int n_rungs;
+    int eta;
+    struct ladder_rung rungs[LIMIT_RUNGS];
+};
+
+enum ladder_rule {
+    LADDER_QUOTA,   /* in the best floor(n / eta), while fewer than that were promoted */
+    LADDER_ENDGAME, /* in the best max(1, floor(n / eta)), however many were promoted */
+    LADDER_RESCUE   /* any: whatever was promoted broke, and no trial came to the top */
+};
+
+void ladder_init(struct ladder *l, int bracket, int n_rungs, int eta);
+void ladder_deinit(struct ladder *l);
+
+/* Call before the history moves the trial. A failure's loss is INFINITY. */
+void ladder_result(struct ladder *l, uint32_t trial, int rung, double loss);
+void ladder_promoted(struct ladder *l, int rung);
+void ladder_abandoned(struct ladder *l, const struct trial_note *t);
+
+/* The trial to promote next by this rule, highest rung first; fills the promotion's fields of *out. False: none. */
+bool ladder_promote(struct ladder *l, const struct history *h, enum ladder_rule rule, struct search_decision *out);
+
+bool ladder_has_finisher(struct ladder *l, const struct history *h); /* has a trial a good result at the top? */
+
+#endif

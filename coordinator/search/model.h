@@ -1,0 +1,51 @@
+/* model.h: what the results say about where good configurations are: one density of the good, one of the others.
+ * Pure: no I/O, no clock, no globals.
+ *
+ * The Tree-structured Parzen Estimator (Bergstra et al. 2011): candidates are drawn from the density l of the good ones
+ * and compared by l(x) / g(x). Two kinds behind one door: MODEL_DEFAULT has Parzen kernels (parzen.h), MODEL_BOHB the
+ * kernel density estimate that BOHB published (kde.h).
+ */
+#ifndef RUNG_COORDINATOR_SEARCH_MODEL_H
+#define RUNG_COORDINATOR_SEARCH_MODEL_H
+
+#include <stdbool.h>
+
+#include "common/domain/spec.h"
+#include "coordinator/search/history.h"
+#include "coordinator/search/kde.h"
+#include "coordinator/search/parzen.h"
+
+struct model {
+    const struct model_kind *kind;
+    int level;     /* whose results it was built on */
+    int n_good;    /* observations in l */
+    int n_bad;     /* observations in g, with those pending */
+    int n_pending; /* running trials among them */
+    double *rows;  /* scratch: the good, then the bad, on the axes */
+    size_t cap_rows;
+    struct parzen good, bad;      /* of MODEL_DEFAULT */
+    struct kde good_kde, bad_kde; /* of MODEL_BOHB */
+};
+
+void model_init(struct model *m, enum search_model kind);
+void model_deinit(struct model *m);
+
+/* The share of proposals that are drawn from the prior although there is a model. */
+double model_random_share(const struct model *m);
+
+/* The highest level with results enough for a model: 2 (d + 1), failures included, and one that is not; -1: none yet.
+ */
+int model_level(struct history *h);
+
+/* Builds the model on the results of `level`. `r` is for kinds that fill gaps at random. */
+void model_fit(struct model *m, struct history *h, int level, struct rng *r);
+
+void model_draw(const struct model *m, struct rng *r, double *u);
+
+/* log l - log g of a candidate: `drawn` as model_draw gave it, `u` the configuration that it became. Always finite. */
+double model_score(struct model *m, const double *drawn, const double *u);
+
+/* How the n results of a level, best first, are divided by MODEL_DEFAULT: the first so many are good. */
+int64_t model_n_good(int64_t n);
+
+#endif

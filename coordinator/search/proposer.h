@@ -1,0 +1,38 @@
+/* proposer.h: which configuration the next new trial has.
+ * Pure: no I/O, no clock, no globals.
+ *
+ * The user's own come first; then the grid's next, a draw from the prior, or the best of a model's candidates. Never
+ * one that was started before. A proposer cannot fail otherwise than by finding nothing: where there is no model, or
+ * its candidates are of no use, it draws from the prior and says why.
+ */
+#ifndef RUNG_COORDINATOR_SEARCH_PROPOSER_H
+#define RUNG_COORDINATOR_SEARCH_PROPOSER_H
+
+#include <stdbool.h>
+
+#include "coordinator/search/grid.h"
+#include "coordinator/search/history.h"
+#include "coordinator/search/model.h"
+#include "coordinator/search/search.h"
+
+struct proposer {
+    struct search_inputs in;
+    int n_enqueued;   /* entries of in.enqueue that were passed */
+    struct grid grid; /* all combinations before it were started or are infeasible */
+    struct model model;
+    double *x;             /* the proposal */
+    double *configs;       /* candidates, (PROPOSER_CANDIDATES, n_params) */
+    uint32_t barren;       /* the number of a trial for which the prior gave nothing: it never will */
+    const char *exhausted; /* why nothing will ever come, or NULL */
+};
+
+enum { PROPOSER_CANDIDATES = 64 };
+
+void proposer_init(struct proposer *s, const struct search_inputs *in);
+void proposer_deinit(struct proposer *s);
+
+/* Fills the origin, note, x and figures of *out for trial h->n_trials + 1. False when nothing was found: note says why.
+ */
+bool proposer_next(struct proposer *s, struct history *h, struct search_decision *out);
+
+#endif

@@ -1,0 +1,207 @@
+#include "coordinator/search/search.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "common/base/mem.h"
+#include "coordinator/search/ladder.h"
+#include "coordinator/search/proposer.h"
+#include "coordinator/search/sync.h"
+
+struct search {
+    struct search_inputs in;
+    int64_t max_trials;
+    bool is_sync;
+    struct ladder ladder; /* of the asynchronous schedulers */
+    struct sync sync;     /* of SCHEDULER_SYNC_HYPERBAND */
+    struct history history;
+    struct proposer proposer;
+    bool is_decided; /* `decision` is what follows from the notes so far */
+    struct search_decision decision;
+};
+
+struct search *search_new(const struct search_inputs *in)
+{
+    struct search *s = mem_zalloc(1, sizeof *s);
+    int64_t rungs[LIMIT_RUNGS];
+    int n_rungs = search_bracket_rungs(in->spec, 0, rungs);
+    s->in = *in;
+    s->max_trials = in->spec->n_trials > 0 ? in->spec->n_trials : LIMIT_TRIALS;
+    s->is_sync = in->spec->scheduler == SCHEDULER_SYNC_HYPERBAND;
+    ladder_init(&s->ladder, 0, n_rungs, in->spec->eta);
+    sync_init(&s->sync, in->spec);
+    history_init(&s->history, in->space, n_rungs);
+    proposer_init(&s->proposer, in);
+    return s;
+}
+
+void search_free(struct search *s)
+{
+    if (!s)
+        return;
+    ladder_deinit(&s->ladder);
+    sync_deinit(&s->sync);
+    history_deinit(&s->history);
+    proposer_deinit(&s->proposer);
+    free(s);
+}
+
+static bool may_start(const struct search *s)
+{
+    return s->history.n_trials < s->max_trials;
+}
+
+/* Fills *out with a start on that rung, or the note why there is none. */
+static bool decide_start(struct search *s, int bracket, int rung, struct search_decision *out)
+{
+    *out = (struct search_decision){ .move = SEARCH_START, .bracket = bracket, .rung = rung };
+    out->trial = s->history.n_trials + 1;
+    return proposer_next(&s->proposer, &s->history, out);
+}
+
+/* True when neither a result nor a failure nor a trial's abandonment can bring anything more. */
+static bool is_over(const struct search *s)
+{
+    const struct history *h = &s->history;
+    if (h->n_running == 0)
+        return true;
+    if (s->is_sync || (may_start(s) && !s->proposer.exhausted))
+        return false;
+    for (uint32_t number = 1; number <= h->n_trials; number++) {
+        const struct trial_note *t = history_trial(h, number);
+        if (t->rung + 1 < s->ladder.n_rungs && (t->place == PLACE_RUNNING || t->place == PLACE_PAUSED))
+            return false;
+    }
+    return true;
+}
+
+static void decide_nothing(struct search *s, const char *note, struct search_decision *out)
+{
+    bool is_end = is_over(s);
+    *out = (struct search_decision){ .move = is_end ? SEARCH_END : SEARCH_WAIT, .origin = SEARCH_NO_ORIGIN };
+    out->model_rung = -1;
+    if (note[0])
+        out->note = note;
+    else
+        out->note = is_end ? "all trials were started, and the best went to the end"
+                           : "all trials were started, and what goes on depends on those that run";
+}
+
+static void decide_async(struct search *s, struct search_decision *out)
+{
+    struct ladder *l = &s->ladder;
+    const struct history *h = &s->history;
+    const char *note = "";
+    if (ladder_promote(l, h, LADDER_QUOTA, out))
+        return;
+    if (may_start(s)) {
+        if (decide_start(s, 0, 0, out))
+            return;
+        note = out->note;
+    }
+    if (ladder_promote(l, h, LADDER_ENDGAME, out))
+        return;
+    if (h->n_running == 0 && !ladder_has_finisher(l, h) && ladder_promote(l, h, LADDER_RESCUE, out))
+        return;
+    decide_nothing(s, note, out);
+}
+
+static void decide_sync(struct search *s, struct search_decision *out)
+{
+    const char *note = "";
+    sync_next(&s->sync, may_start(s), out);
+    if (out->move == SEARCH_START && !decide_start(s, out->bracket, out->rung, out)) {
+        note = out->note;
+        sync_next(&s->sync, false, out);
+    }
+    if (out->move == SEARCH_WAIT)
+        decide_nothing(s, note, out);
+}
+
+void search_next(struct search *s, struct search_decision *out)
+{
+    if (!s->is_decided) {
+        struct search_decision *d = &s->decision;
+        int64_t rungs[LIMIT_RUNGS];
+        *d = (struct search_decision){ .note = "" };
+        if (s->is_sync)
+            decide_sync(s, d);
+        else
+            decide_async(s, d);
+        search_bracket_rungs(s->in.spec, d->bracket, rungs);
+        if (d->move == SEARCH_START || d->move == SEARCH_PROMOTE)
+            d->budget = rungs[d->rung];
+        s->is_decided = true;
+    }
+    *out = s->decision;
+}
+
+void search_note_started(struct search *s, uint32_t trial, const double *x, int bracket)
+{
+    int rung = s->is_sync ? sync_started(&s->sync, bracket) : 0;
+    history_start(&s->history, trial, x, bracket, rung);
+    s->is_decided = false;
+}
+
+void search_note_promoted(struct search *s, uint32_t trial, int rung)
+{
+    const struct trial_note *t = history_trial(&s->history, trial);
+    assert(t->place == PLACE_PAUSED && rung == t->rung + 1);
+    if (s->is_sync)
+        sync_promoted(&s->sync, trial, t->bracket, rung);
+    else
+        ladder_promoted(&s->ladder, rung);
+    history_place(&s->history, trial, rung, PLACE_RUNNING);
+    s->is_decided = false;
+}
+
+static void note_end(struct search *s, uint32_t trial, int rung, double loss, enum trial_place place)
+{
+    const struct trial_note *t = history_trial(&s->history, trial);
+    assert(t->place == PLACE_RUNNING && t->rung == rung);
+    if (s->is_sync)
+        sync_result(&s->sync, trial, t->bracket, loss);
+    else
+        ladder_result(&s->ladder, trial, rung, loss);
+    history_place(&s->history, trial, rung, place);
+    history_result(&s->history, trial, loss);
+    s->is_decided = false;
+}
+
+void search_note_result(struct search *s, uint32_t trial, int rung, double loss)
+{
+    assert(isfinite(loss));
+    note_end(s, trial, rung, loss, PLACE_PAUSED);
+}
+
+void search_note_failed(struct search *s, uint32_t trial, int rung)
+{
+    note_end(s, trial, rung, INFINITY, PLACE_FAILED);
+}
+
+void search_note_abandoned(struct search *s, uint32_t trial)
+{
+    const struct trial_note *t = history_trial(&s->history, trial);
+    if (t->place == PLACE_ABANDONED)
+        return;
+    if (s->is_sync)
+        sync_abandoned(&s->sync, trial, t);
+    else
+        ladder_abandoned(&s->ladder, t);
+    history_place(&s->history, trial, t->rung, PLACE_ABANDONED);
+    s->is_decided = false;
+}
+
+const char *search_move_name(enum search_move m)
+{
+    static const char *const names[] = { "start", "promote", "wait", "end" };
+    return names[m];
+}
+
+const char *search_origin_name(enum search_origin o)
+{
+    static const char *const names[] = { "enqueued", "grid", "prior", "model", "quota", "endgame", "rung_complete",
+        "none" };
+    return names[o];
+}

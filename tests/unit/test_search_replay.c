@@ -1,0 +1,115 @@
+/* The same notes give the same decisions, bit for bit, however often the search is asked or rebuilt. */
+#include "tests/unit/search_play.h"
+
+static struct param params[] = {
+    { .name = "hidden", .type = PARAM_INT, .low = 32, .high = 256, .step = 1 },
+    { .name = "layers", .type = PARAM_INT, .low = 1, .high = 4, .step = 1 },
+    { .name = "heads", .type = PARAM_CATEGORICAL, .n_choices = 3 },
+    { .name = "rate", .type = PARAM_FLOAT, .low = 1e-5, .high = 0.1, .is_log = true },
+    { .name = "order", .type = PARAM_CATEGORICAL, .n_choices = 4, .is_ordered = true },
+};
+static const struct space space = { 5, params };
+
+static bool resolve(void *context, double *x)
+{
+    if (x[1] < 2)
+        x[3] = NAN;
+    return x[0] < 200 || x[2] != 1;
+}
+
+static const struct rules rules = { NULL, resolve };
+
+static double loss(const struct play *p, uint32_t trial, const double *x, int rung)
+{
+    double rate = isnan(x[3]) ? 0.01 : x[3];
+    return fabs(x[0] - 128) / 100 + x[2] + fabs(log(rate) + 5) + 1.0 / (rung + 1);
+}
+
+static bool is_same(const struct search_decision *a, const struct search_decision *b, int n_params)
+{
+    if (a->move == SEARCH_START && memcmp(a->x, b->x, (size_t)n_params * sizeof(double)) != 0)
+        return false;
+    return a->move == b->move && a->origin == b->origin && strcmp(a->note, b->note) == 0 && a->trial == b->trial &&
+           a->bracket == b->bracket && a->rung == b->rung && a->budget == b->budget &&
+           a->n_candidates == b->n_candidates && memcmp(&a->score, &b->score, sizeof a->score) == 0 &&
+           a->score_rank == b->score_rank && a->model_rung == b->model_rung && a->n_good == b->n_good &&
+           a->n_bad == b->n_bad && a->n_pending == b->n_pending && a->rank == b->rank && a->n_at_rung == b->n_at_rung &&
+           a->n_promoted == b->n_promoted && a->loss == b->loss && a->line == b->line;
+}
+
+/* Asks a rebuilt search at every step, and the running one a random number of times between the notes. */
+static void play_and_compare(struct play *p)
+{
+    struct search_decision d, e;
+    for (;;) {
+        struct search *again = play_rebuild(p);
+        search_next(again, &e);
+        for (uint64_t n = rng_below(&p->r, 3); n > 0; n--)
+            search_next(p->search, &d);
+        search_next(p->search, &d);
+        bool same = is_same(&d, &e, p->in.space->n_params);
+        search_free(again);
+        if (!same)
+            TAP_FAIL("after %d notes: %s %s (%s), and rebuilt %s %s (%s)", p->n_notes, search_move_name(d.move),
+                search_origin_name(d.origin), d.note, search_move_name(e.move), search_origin_name(e.origin), e.note);
+        if (p->n_running < p->n_slots && play_fill(p, &d))
+            continue;
+        if (p->n_running == 0)
+            return;
+        play_end(p, (int)rng_below(&p->r, (uint64_t)p->n_running));
+    }
+}
+
+TEST(a_rebuilt_search_decides_the_same_at_every_point)
+{
+    for (int i = 0; i < 3 * 3 * 2; i++) {
+        struct search_spec spec = { .sampler = (enum sampler)(i % 3),
+            .scheduler = (enum scheduler)(i / 3 % 3),
+            .model = (enum search_model)(i / 9),
+            .min_budget = 1,
+            .max_budget = 9,
+            .eta = 3,
+            .n_trials = 60 };
+        struct search_inputs in = { .spec = &spec, .space = &space, .rules = &rules, .seed = 5 };
+        struct play *p = play_new(&in, 5, (uint64_t)i);
+        p->loss = loss;
+        p->failure = 0.1;
+        p->abandonment = 0.05;
+        play_and_compare(p);
+        CHECK_INT(p->n_started, 60);
+        play_free(p);
+    }
+}
+
+static struct param few[] = {
+    { .name = "a", .type = PARAM_INT, .low = 1, .high = 4, .step = 1 },
+    { .name = "b", .type = PARAM_CATEGORICAL, .n_choices = 5 },
+};
+static const struct space small = { 2, few };
+
+static double loss_of_few(const struct play *p, uint32_t trial, const double *x, int rung)
+{
+    return x[0] + x[1];
+}
+
+TEST(also_when_the_space_runs_out)
+{
+    for (int i = 0; i < 3 * 3 * 2; i++) {
+        struct search_spec spec = { .sampler = (enum sampler)(i % 3),
+            .scheduler = (enum scheduler)(i / 3 % 3),
+            .model = (enum search_model)(i / 9),
+            .min_budget = 1,
+            .max_budget = 9,
+            .eta = 3,
+            .n_trials = 60 };
+        struct search_inputs in = { .spec = &spec, .space = &small, .seed = 5 };
+        struct play *p = play_new(&in, 4, (uint64_t)i);
+        p->loss = loss_of_few;
+        p->failure = 0.1;
+        play_and_compare(p);
+        CHECK_INT(p->n_started, 20);
+        play_free(p);
+    }
+}
+
+TAP_MAIN
