@@ -238,6 +238,7 @@ TEST(moments_are_those_of_the_part_alone)
     memcpy(builder_add_frames(&b, 2, NULL), rows[0], 2 * sizeof rows[0]);
     builder_end_sequence(&b, 0, NULL);
     memcpy(builder_add_frames(&b, 1, NULL), rows[2], sizeof rows[2]);
+    memcpy(builder_add_frames(&b, 1, NULL), rows[2], sizeof rows[2]);
     builder_end_sequence(&b, 0, NULL);
     memcpy(builder_add_frames(&b, 1, NULL), rows[3], sizeof rows[3]);
     builder_end_sequence(&b, 0, NULL);
@@ -252,8 +253,6 @@ TEST(moments_are_those_of_the_part_alone)
     dataset_deinit(&d);
 }
 
-/* 0.1f summed many times has a mean that is not 0.1f: a feature is constant because its values are equal, not because
- * of a sum. */
 TEST(a_constant_feature_has_scale_one_whatever_its_value)
 {
     enum { N = 1000 };

@@ -248,8 +248,7 @@ static int64_t read_dimension(struct ts *ts, const struct line *line, const char
         ts->values = mem_grow(ts->values, first + n, &ts->cap_values, sizeof *ts->values);
         if (format_take_number(ts->lines, line, p, &ts->values[first + n], e))
             return -1;
-        if (++n > LIMIT_SEQUENCE)
-            return lines_fail(ts->lines, e, ERR_LIMIT, "a sequence of more than %d frames", LIMIT_SEQUENCE);
+        n++;
         *p = skip_blanks(*p);
         if (**p != ',' && **p != ':')
             return format_refuse_number(ts->lines, line, value, e);
