@@ -1,0 +1,39 @@
+/* main.c: the program `rung`: what people type. It opens nothing before it knows which command is meant. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "coordinator/cli/command.h"
+
+/* `rung help [COMMAND]`, `rung --help`. */
+static int help(int argc, char **argv)
+{
+    if (argc < 2) {
+        command_print_all();
+        return EXIT_STATUS_OK;
+    }
+    struct err e = { 0 };
+    const struct command *c = command_find(argv[1], &e);
+    if (!c) {
+        fprintf(stderr, "rung: %s\n", e.text);
+        return err_exit_status(e.code);
+    }
+    command_print_help(c);
+    return EXIT_STATUS_OK;
+}
+
+int main(int argc, char **argv)
+{
+    log_open("rung", LOG_INFO);
+    if (argc < 2) {
+        fputs("rung: which command? rung --help lists them\n", stderr);
+        return err_exit_status(ERR_USAGE);
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+        puts("rung " RUNG_VERSION);
+        return EXIT_STATUS_OK;
+    }
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help(argc - 1, argv + 1);
+    return command_run(argc - 1, argv + 1);
+}

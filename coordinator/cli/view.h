@@ -1,0 +1,34 @@
+/* view.h: how a campaign is going, as a few lines for a terminal.
+ * Pure: no I/O, no clock, no globals.
+ */
+#ifndef RUNG_COORDINATOR_CLI_VIEW_H
+#define RUNG_COORDINATOR_CLI_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/str.h"
+#include "common/proto/json.h"
+
+struct view_look {
+    int columns, rows; /* at most so many; columns are at most 80 whatever the terminal has */
+    bool is_utf8;      /* bars of blocks; else ASCII */
+    bool has_colour;
+};
+
+/* Adds the lines, each ended by a newline and no wider than the look. `status` is rung.status/1, `campaign` one of
+ * its campaigns. */
+void view_campaign(struct str *out, json_value status, json_value campaign, const struct view_look *look);
+
+/* "7:05", "1:02:03", "2 d 3 h". */
+void view_duration(struct str *out, int64_t milliseconds);
+
+/* "hidden_size 64  dropout 0.2 …": the members of an object; numbers with at most 5 digits that count. Goes on to a new
+ * line, indented by `indent`, before `columns` are full. */
+void view_pairs(struct str *out, json_value object, int indent, int columns);
+
+/* A number of at most 5 digits that count: "0.10331". */
+void view_number(struct str *out, double value);
+
+#endif
