@@ -1,0 +1,41 @@
+/* tables.h: the tables of schemas/store as lists of columns over the rows of core/rows.h. Only coordinator/store
+ * includes it.
+ */
+#ifndef RUNG_COORDINATOR_STORE_TABLES_H
+#define RUNG_COORDINATOR_STORE_TABLES_H
+
+#include "coordinator/core/rows.h"
+#include "coordinator/store/columns.h"
+
+enum table_id {
+    TABLE_CAMPAIGN, /* struct campaign_record */
+    TABLE_TRIAL,    /* struct trial_record */
+    TABLE_RESULT,   /* struct result_row, and so on */
+    TABLE_ATTEMPT,
+    TABLE_DECISION,
+    TABLE_EVENT,
+    TABLE_WORKER,
+    TABLE_BLOB,
+    TABLE_N
+};
+
+extern const struct table tables[TABLE_N];
+
+/* The goals of an objective, by enum goal. */
+extern const char *const goal_words[];
+
+/* Two rows have columns that are made from what they point at. */
+struct campaign_record {
+    struct campaign_row row;
+    const char *name, *metric;
+    int goal;
+    int64_t max_budget;
+};
+
+struct trial_record {
+    struct trial_row row;
+    const char *config;
+    struct bytes x;
+};
+
+#endif
