@@ -61,6 +61,8 @@ int hub_load_note(struct hub *h, const struct event_row *row, struct err *e)
             (long long)row->trial);
     struct campaign *c = t->campaign;
     uint32_t number = t->row.number;
+    if (!c->search)
+        return err_set(e, ERR_CORRUPT, "event %llu is about a campaign that was over", (unsigned long long)row->seq);
     switch (row->kind) {
     case EVENT_STARTED:
         search_note_started(c->search, number, t->row.x, t->row.bracket);

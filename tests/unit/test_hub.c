@@ -1,0 +1,453 @@
+#include "common/base/mem.h"
+#include "common/base/rng.h"
+#include "coordinator/core/hub.h"
+#include "tests/tap.h"
+
+#include <stdlib.h>
+
+/* A store in memory: what the effects say, as the database would keep it. */
+struct ledger {
+    struct campaign_row campaign;
+    struct trial_row trials[64];
+    double x[64][2];
+    int n_trials;
+    struct event_row notes[512];
+    int n_notes;
+    struct worker_row workers[4];
+    int n_workers;
+    int counted[64][LIMIT_RUNGS];
+    int n_counted, n_uncounted, n_grants;
+    struct search_decision decisions[256];
+    int n_decisions;
+};
+
+struct world {
+    struct hub *hub;
+    struct effects fx;
+    struct ledger l;
+    int64_t now_ms;
+};
+
+static struct param params[] = {
+    { .name = "a", .type = PARAM_FLOAT, .low = 0, .high = 1 },
+    { .name = "b", .type = PARAM_INT, .low = 1, .high = 100, .step = 1 },
+};
+
+static struct campaign_spec *make_spec(int64_t n_trials)
+{
+    struct campaign_spec *spec = mem_zalloc(1, sizeof *spec);
+    *spec = (struct campaign_spec){ .name = "test", .seed = 7, .metric = "loss" };
+    spec->space.n_params = 2;
+    spec->space.params = mem_alloc(sizeof params);
+    memcpy(spec->space.params, params, sizeof params);
+    spec->search = (struct search_spec){ .min_budget = 1, .max_budget = 9, .eta = 3, .n_trials = n_trials };
+    spec->limits.n_trials = n_trials;
+    return spec;
+}
+
+static void keep_trial(struct ledger *l, const struct trial_row *row)
+{
+    int i = (int)row->id - 1;
+    CHECK(i >= 0 && i <= l->n_trials && i < 64);
+    memcpy(l->x[i], row->x, sizeof l->x[i]);
+    l->trials[i] = *row;
+    l->trials[i].x = l->x[i];
+    if (i == l->n_trials)
+        l->n_trials++;
+}
+
+static void keep_save(struct ledger *l, const struct save *s)
+{
+    if (s->kind == SAVE_EVENT && s->as.event.kind <= EVENT_ABANDONED) {
+        CHECK(l->n_notes < 512);
+        l->notes[l->n_notes] = s->as.event;
+        l->notes[l->n_notes++].text = "";
+    }
+    if (s->kind == SAVE_DECISION)
+        l->decisions[l->n_decisions++] = s->as.decision.decision;
+    if (s->kind != SAVE_RESULT)
+        return;
+    const struct result_row *r = &s->as.result;
+    l->n_counted += r->is_counted;
+    l->n_uncounted += !r->is_counted;
+    if (r->is_counted && ++l->counted[r->trial - 1][r->rung] > 1)
+        TAP_FAIL("trial %lld was counted twice at rung %d", (long long)r->trial, r->rung);
+}
+
+static void step(struct world *w, struct hub_event *e)
+{
+    e->now_ms = w->now_ms;
+    e->wall_ms = w->now_ms;
+    effects_clear(&w->fx);
+    hub_step(w->hub, e, &w->fx);
+    for (size_t i = 0; i < w->fx.n_campaigns; i++)
+        w->l.campaign = w->fx.campaigns[i]->row;
+    for (size_t i = 0; i < w->fx.n_workers; i++) {
+        int k = (int)w->fx.workers[i].id - 1;
+        w->l.workers[k] = (struct worker_row){
+            .id = k + 1, .key = w->fx.workers[i].key, .name = "w", .host = "h", .version = "0", .kernel = "", .slots = 2
+        };
+        w->l.n_workers = k >= w->l.n_workers ? k + 1 : w->l.n_workers;
+    }
+    for (size_t i = 0; i < w->fx.n_trials; i++)
+        keep_trial(&w->l, &w->fx.trials[i]->row);
+    for (size_t i = 0; i < w->fx.n_saves; i++)
+        keep_save(&w->l, &w->fx.saves[i]);
+    for (size_t i = 0; i < w->fx.n_sends; i++)
+        w->l.n_grants += w->fx.sends[i].kind == SEND_GRANT;
+}
+
+static const char *last_verdict(const struct world *w)
+{
+    for (size_t i = 0; i < w->fx.n_sends; i++)
+        if (w->fx.sends[i].kind == SEND_RESULT_ACK)
+            return w->fx.sends[i].text;
+    return "none";
+}
+
+static const struct hub_settings settings = { .lease_ms = 30000, .heartbeat_ms = 1000 };
+
+static void open_world(struct world *w, int64_t n_trials)
+{
+    *w = (struct world){ .hub = hub_new(&settings, 1), .now_ms = 1000 };
+    hub_start(w->hub, 0, 0, w->now_ms);
+    struct hub_event e = { .kind = HUB_SUBMIT };
+    e.as.submit = (struct hub_submit){ .spec = make_spec(n_trials), .file = "{}" };
+    step(w, &e);
+}
+
+static void close_world(struct world *w)
+{
+    effects_deinit(&w->fx);
+    hub_free(w->hub);
+}
+
+static void hello(struct world *w, uint64_t key, uint64_t session, const struct lease_ref *held, int n_held)
+{
+    struct hub_event e = { .kind = HUB_HELLO, .peer = session, .session = session };
+    e.as.hello = (struct hub_hello){
+        .key = key, .name = "w", .host = "h", .version = "0", .kernel = "", .slots = 2, .held = held, .n_held = n_held
+    };
+    step(w, &e);
+}
+
+static void ask(struct world *w, uint64_t session, int n_free)
+{
+    struct hub_event e = { .kind = HUB_ASK, .peer = session, .session = session, .as.ask_free = n_free };
+    step(w, &e);
+}
+
+static void beat(struct world *w, uint64_t session, const struct lease_ref *held, int n_held)
+{
+    struct hub_event e = { .kind = HUB_BEAT, .peer = session, .session = session };
+    e.as.beat = (struct hub_beat){ held, n_held };
+    step(w, &e);
+}
+
+static void tick(struct world *w, int64_t ms)
+{
+    struct hub_event e = { .kind = HUB_TICK };
+    w->now_ms += ms;
+    step(w, &e);
+}
+
+static void outcome(struct world *w, const struct trial_row *t, uint64_t lease, int failure, double value)
+{
+    struct hub_event e = { .kind = failure < 0 ? HUB_RESULT : HUB_FAIL, .peer = 1, .session = 1 };
+    e.as.outcome = (struct hub_outcome){ .trial = t->id,
+        .rung = t->rung,
+        .lease = lease,
+        .key = 11,
+        .failure = failure,
+        .text = "why",
+        .budget = 1,
+        .value = failure < 0 ? value : NAN,
+        .checkpoint = "" };
+    step(w, &e);
+}
+
+/* The hub again, from the ledger's rows. */
+static void restart(struct world *w)
+{
+    struct err e = { 0 };
+    uint64_t seq = hub_seq(w->hub);
+    effects_clear(&w->fx);
+    hub_free(w->hub);
+    w->hub = hub_new(&settings, 2);
+    struct campaign_row row = w->l.campaign;
+    struct campaign_spec *spec = make_spec(40);
+    spec->search.n_trials = spec->limits.n_trials;
+    row.file = "{}";
+    for (int i = 0; i < w->l.n_workers; i++)
+        CHECK_INT(hub_load_worker(w->hub, &w->l.workers[i], &e), 0);
+    CHECK_INT(hub_load_campaign(w->hub, &row, spec, (struct rules){ 0 }, &e), 0);
+    for (int i = 0; i < w->l.n_trials; i++)
+        CHECK_INT(hub_load_trial(w->hub, &w->l.trials[i], &e), 0);
+    for (int i = 0; i < w->l.n_notes; i++)
+        CHECK_INT(hub_load_note(w->hub, &w->l.notes[i], &e), 0);
+    hub_start(w->hub, seq, w->l.n_trials, w->now_ms);
+}
+
+static const struct trial *a_running(const struct world *w, struct rng *r)
+{
+    size_t n = hub_n_running(w->hub);
+    return n ? hub_running(w->hub, (size_t)rng_below(r, n)) : NULL;
+}
+
+static bool is_over(const struct world *w)
+{
+    return campaign_is_over(hub_campaign(w->hub, 0));
+}
+
+static double loss_of(const struct trial_row *t)
+{
+    return (t->x[0] - 0.3) * (t->x[0] - 0.3) + 1.0 / (t->rung + 1);
+}
+
+/* Runs the campaign to its end with two slots; restarts the hub after every `restart_every` results (0: never). */
+static void run_to_the_end(struct world *w, uint64_t seed, int restart_every)
+{
+    struct rng r;
+    rng_derive(&r, seed, 0, RNG_TEST, 0);
+    hello(w, 11, 1, NULL, 0);
+    ask(w, 1, 2);
+    for (int i = 1; i < 2000 && !is_over(w); i++) {
+        const struct trial *t = a_running(w, &r);
+        CHECK(t != NULL);
+        struct trial_row row = t->row;
+        outcome(w, &row, row.lease, -1, loss_of(&row));
+        CHECK_TEXT(last_verdict(w), "counted");
+        if (restart_every && !is_over(w) && i % restart_every == 0) {
+            restart(w);
+            struct lease_ref held[2];
+            int n = 0;
+            for (size_t k = 0; k < hub_n_running(w->hub); k++)
+                held[n++] = (struct lease_ref){ hub_running(w->hub, k)->row.id, hub_running(w->hub, k)->row.lease, 0 };
+            hello(w, 11, 1, held, n);
+        }
+        if (!is_over(w))
+            ask(w, 1, 2 - (int)hub_n_running(w->hub));
+    }
+    CHECK(is_over(w));
+}
+
+TEST(a_free_slot_always_gets_work_until_the_campaign_is_over)
+{
+    struct world w;
+    open_world(&w, 40);
+    run_to_the_end(&w, 1, 0);
+    CHECK_INT(w.l.n_trials, 40);
+    CHECK_INT(w.l.campaign.state, CAMPAIGN_DONE);
+    int n_completed = 0;
+    for (int i = 0; i < w.l.n_trials; i++) {
+        CHECK(w.l.trials[i].state == TRIAL_COMPLETED || w.l.trials[i].state == TRIAL_STOPPED);
+        n_completed += w.l.trials[i].state == TRIAL_COMPLETED;
+    }
+    CHECK(n_completed >= 1);
+    CHECK_INT(hub_n_running(w.hub), 0);
+    close_world(&w);
+}
+
+TEST(restarts_change_no_decision)
+{
+    static struct world a, b;
+    open_world(&a, 40);
+    open_world(&b, 40);
+    run_to_the_end(&a, 5, 0);
+    for (int every = 1; every <= 3; every++) {
+        if (every > 1)
+            open_world(&b, 40);
+        run_to_the_end(&b, 5, every);
+        CHECK_INT(a.l.n_decisions, b.l.n_decisions);
+        CHECK(memcmp(a.l.x, b.l.x, sizeof a.l.x) == 0);
+        for (int i = 0; i < a.l.n_decisions; i++) {
+            CHECK_INT(a.l.decisions[i].move, b.l.decisions[i].move);
+            CHECK_INT(a.l.decisions[i].trial, b.l.decisions[i].trial);
+            CHECK_INT(a.l.decisions[i].origin, b.l.decisions[i].origin);
+        }
+        CHECK_INT(a.l.n_counted, b.l.n_counted);
+        close_world(&b);
+    }
+    close_world(&a);
+}
+
+TEST(a_result_is_counted_once_however_often_it_comes)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    ask(&w, 1, 1);
+    struct trial_row t = w.l.trials[0];
+    outcome(&w, &t, 1, -1, 0.5);
+    CHECK_TEXT(last_verdict(&w), "counted");
+    for (int i = 0; i < 3; i++) {
+        outcome(&w, &t, 1, -1, 0.5);
+        CHECK_TEXT(last_verdict(&w), "duplicate");
+    }
+    CHECK_INT(w.l.n_counted, 1);
+    CHECK_INT(w.l.n_uncounted, 0);
+    close_world(&w);
+}
+
+TEST(a_late_result_counts_when_it_is_the_first_and_is_kept_when_it_is_not)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    hello(&w, 12, 2, NULL, 0);
+    ask(&w, 1, 1);
+    struct trial_row t = w.l.trials[0];
+    /* Its lease ends, and the trial is given to the other worker. */
+    for (int i = 0; i < 3; i++) {
+        tick(&w, 15000);
+        beat(&w, 2, NULL, 0);
+    }
+    CHECK_INT(w.l.trials[0].state, TRIAL_QUEUED);
+    ask(&w, 2, 1);
+    CHECK_INT(w.l.trials[0].state, TRIAL_RUNNING);
+    CHECK_INT(w.l.trials[0].lease, 2);
+    outcome(&w, &t, 1, -1, 0.5);
+    CHECK_TEXT(last_verdict(&w), "counted");
+    outcome(&w, &t, 2, -1, 0.6);
+    CHECK_TEXT(last_verdict(&w), "late");
+    CHECK_INT(w.l.n_counted, 1);
+    CHECK_INT(w.l.n_uncounted, 1);
+    struct lease_ref held = { 1, 2, 0 };
+    beat(&w, 2, &held, 1);
+    CHECK_INT(w.fx.sends[0].kind, SEND_BEAT_ACK);
+    CHECK_INT(w.fx.sends[0].n_refs, 1);
+    close_world(&w);
+}
+
+TEST(a_lease_that_was_never_given_is_unknown)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    ask(&w, 1, 1);
+    struct trial_row t = w.l.trials[0];
+    outcome(&w, &t, 9, -1, 0.5);
+    CHECK_TEXT(last_verdict(&w), "unknown");
+    t.id = 77;
+    outcome(&w, &t, 1, -1, 0.5);
+    CHECK_TEXT(last_verdict(&w), "unknown");
+    CHECK_INT(w.l.n_counted, 0);
+    close_world(&w);
+}
+
+TEST(an_agent_that_starts_anew_gets_its_lost_trial_back_at_once)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    ask(&w, 1, 1);
+    hello(&w, 11, 2, NULL, 0);
+    CHECK_INT(w.l.trials[0].state, TRIAL_QUEUED);
+    ask(&w, 2, 1);
+    CHECK_INT(w.l.trials[0].state, TRIAL_RUNNING);
+    CHECK_INT(w.l.trials[0].lease, 2);
+    CHECK_INT(w.l.n_trials, 1);
+    close_world(&w);
+}
+
+TEST(a_grant_that_never_arrived_is_noticed_by_the_beats)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    ask(&w, 1, 1);
+    for (int i = 0; i < 3; i++)
+        beat(&w, 1, NULL, 0);
+    CHECK(w.l.trials[0].state == TRIAL_QUEUED || w.l.trials[0].lease == 2);
+    close_world(&w);
+}
+
+TEST(a_trial_that_breaks_on_three_workers_is_set_aside)
+{
+    static struct world w;
+    open_world(&w, 40);
+    for (uint64_t k = 0; k < 3; k++) {
+        hello(&w, 11 + k, 1 + k, NULL, 0);
+        ask(&w, 1 + k, 1);
+        CHECK_INT(w.l.trials[0].state, TRIAL_RUNNING);
+        hello(&w, 11 + k, 100 + k, NULL, 0);
+        tick(&w, 5000);
+    }
+    CHECK_INT(w.l.trials[0].state, TRIAL_SET_ASIDE);
+    CHECK_INT(w.l.n_counted, 0);
+    close_world(&w);
+}
+
+TEST(a_failure_of_its_own_closes_the_rung_and_a_lost_attempt_does_not)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    ask(&w, 1, 1);
+    struct trial_row t = w.l.trials[0];
+    outcome(&w, &t, 1, FAILURE_PREEMPTED, 0);
+    CHECK_INT(w.l.trials[0].state, TRIAL_QUEUED);
+    CHECK_INT(w.l.n_counted, 0);
+    ask(&w, 1, 1);
+    outcome(&w, &t, 1, FAILURE_DIVERGED, 0);
+    CHECK_TEXT(last_verdict(&w), "late");
+    outcome(&w, &t, 2, FAILURE_DIVERGED, 0);
+    CHECK_INT(w.l.trials[0].state, TRIAL_FAILED);
+    CHECK_INT(w.l.n_counted, 1);
+    close_world(&w);
+}
+
+TEST(a_campaign_in_which_everything_fails_ends_and_says_so)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    for (int i = 0; i < 40 && !is_over(&w); i++) {
+        ask(&w, 1, 1);
+        struct trial_row t = w.l.trials[w.l.n_trials - 1];
+        outcome(&w, &t, t.lease, FAILURE_EXIT, 0);
+    }
+    CHECK_INT(w.l.campaign.state, CAMPAIGN_FAILED);
+    CHECK_INT(w.l.n_trials, 10);
+    close_world(&w);
+}
+
+TEST(a_paused_campaign_grants_nothing_and_goes_on_when_resumed)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    struct hub_event e = { .kind = HUB_CONTROL, .peer = 3 };
+    e.as.control.campaign = 1;
+    e.as.control.action = ACTION_PAUSE;
+    step(&w, &e);
+    ask(&w, 1, 2);
+    CHECK_INT(w.l.n_grants, 0);
+    e.as.control.action = ACTION_RESUME;
+    step(&w, &e);
+    CHECK_INT(w.l.n_grants, 2);
+    e.as.control.action = ACTION_STOP;
+    step(&w, &e);
+    CHECK_INT(w.l.campaign.state, CAMPAIGN_STOPPED);
+    CHECK_INT(w.l.trials[0].state, TRIAL_STOPPED);
+    CHECK_INT(hub_n_running(w.hub), 0);
+    close_world(&w);
+}
+
+TEST(the_wall_clock_counts_only_while_somebody_could_work)
+{
+    static struct world w;
+    open_world(&w, 40);
+    ((struct campaign *)(uintptr_t)hub_campaign(w.hub, 0))->spec->limits.wall_clock_ms = 10000;
+    tick(&w, 1000);
+    tick(&w, 20000);
+    CHECK(!is_over(&w));
+    hello(&w, 11, 1, NULL, 0);
+    tick(&w, 9000);
+    CHECK(!is_over(&w));
+    tick(&w, 1500);
+    CHECK(is_over(&w));
+    close_world(&w);
+}
+
+TAP_MAIN
