@@ -75,7 +75,7 @@ int64_t blob_writer_at(const struct blob_writer *w); /* bytes that are here: whe
 int blob_writer_add(struct blob_writer *w, int64_t offset, const void *bytes, size_t len, struct err *e);
 
 /* All bytes are here: compares the hash, syncs, renames, syncs the directory. ERR_CORRUPT when the hash is another: the
- * partial file is then removed, and the writer is at 0 again. It may take long: run it in uv_queue_work. */
+ * partial file is then emptied, and the writer is at 0 again. It may take long: run it in uv_queue_work. */
 int blob_writer_finish(struct blob_writer *w, struct err *e);
 
 /* Lets go. What is not finished stays for a later writer to go on with. Accepts NULL. */

@@ -1,0 +1,39 @@
+/* blobs_private.h: what blobs.c, blob_put.c and blob_writer.c share: temporary files in DIR/partial, and giving them
+ * their name.
+ */
+#ifndef RUNG_COMMON_IO_BLOBS_PRIVATE_H
+#define RUNG_COMMON_IO_BLOBS_PRIVATE_H
+
+#include <pthread.h>
+
+#include "common/io/blobs.h"
+
+enum { BLOB_PARTIAL_NAME = 96, BLOB_PIECE = 1 << 20 };
+
+/* A blob whose name is on its way to the disk. */
+struct publication {
+    const char *hash;
+    struct publication *next;
+};
+
+struct blobs {
+    char *dir; /* absolute */
+    int dir_fd, partial_fd;
+    pthread_mutex_t mutex; /* guards `publications` */
+    struct publication *publications;
+};
+
+/* Opens DIR/ab. Returns the descriptor, or -1 with errno. */
+int blobs_open_shelf(const struct blobs *b, const char *hash);
+
+/* Opens and locks a new file of its own in DIR/partial; `name` begins with `prefix`. Returns the descriptor, or -1. */
+int blobs_make_partial(struct blobs *b, const char *prefix, char name[BLOB_PARTIAL_NAME], struct err *e);
+
+/* Syncs fd, the file `name` in DIR/partial, renames it to its blob and syncs the directories. Until all that is done
+ * blobs_has says no. */
+int blobs_publish(struct blobs *b, int fd, const char *name, const char *hash, struct err *e);
+
+/* Adds the bytes of fd from `from` to `to` (or to its end, when `to` is -1) to the hash; *end is where it came to. */
+int blobs_hash_range(int fd, int64_t from, int64_t to, struct hash *sha, int64_t *end, struct err *e);
+
+#endif
