@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/base/wide.h"
+
 /* The argument reductions and polynomials of fdlibm (Sun Microsystems 1993), which state an error below 1 ulp. */
 
 static const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
@@ -192,6 +194,9 @@ double dmath_truncated_normal(double u, double mean, double sd)
     return fmin(fmax(mean + sd * z, 0), 1);
 }
 
+/* exp(-45) is below the rounding of a sum that has a 1 in it. */
+static const double negligible = 45;
+
 /* exp for -708 <= x <= 0 without a branch, so that a loop over it uses vectors: the Taylor polynomial of degree 12 on
  * [-log(2)/2, log(2)/2], good to 2 ulp. */
 static inline double exp_in_loop(double x)
@@ -220,25 +225,70 @@ static inline double exp_in_loop(double x)
     return y;
 }
 
-double dmath_log_sum_exp(const double *x, size_t n)
+static inline double greatest_of_8(const double *x)
 {
-    /* Eight sums whatever the width of the machine's vectors, so that the order of summation is always the same. */
-    enum { LANES = 8 };
-    double greatest = -INFINITY, sums[LANES] = { 0 };
-    for (size_t i = 0; i < n; i++)
-        greatest = x[i] > greatest ? x[i] : greatest;
-    if (!isfinite(greatest))
-        return greatest;
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int lane = 0; lane < LANES; lane++) {
+    double a = x[0] > x[1] ? x[0] : x[1], b = x[2] > x[3] ? x[2] : x[3];
+    double c = x[4] > x[5] ? x[4] : x[5], d = x[6] > x[7] ? x[6] : x[7];
+    a = a > b ? a : b;
+    c = c > d ? c : d;
+    return a > c ? a : c;
+}
+
+/* Eight sums whatever the width of the machine's vectors, so that the order of summation is always the same. */
+WIDE_VECTORS
+static double sum_exps(const double *x, size_t n, double greatest)
+{
+    double sums[8] = { 0 };
+    for (size_t i = 0; i + 8 <= n; i += 8) {
+        if (greatest_of_8(x + i) < greatest - negligible)
+            continue;
+        for (int lane = 0; lane < 8; lane++) {
             double below = x[i + (size_t)lane] - greatest;
             sums[lane] += exp_in_loop(below > -700 ? below : -700);
         }
-    for (int lane = 0; i < n; i++, lane++) {
-        double below = x[i] - greatest;
-        sums[lane] += exp_in_loop(below > -700 ? below : -700);
     }
-    double sum = ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
-    return greatest + dmath_log(sum);
+    for (size_t i = n / 8 * 8; i < n; i++) {
+        double below = x[i] - greatest;
+        sums[i % 8] += exp_in_loop(below > -700 ? below : -700);
+    }
+    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+WIDE_VECTORS
+static double greatest_of(const double *x, size_t n)
+{
+    double lanes[8];
+    for (int lane = 0; lane < 8; lane++)
+        lanes[lane] = -INFINITY;
+    for (size_t i = 0; i + 8 <= n; i += 8)
+        for (int lane = 0; lane < 8; lane++)
+            lanes[lane] = x[i + (size_t)lane] > lanes[lane] ? x[i + (size_t)lane] : lanes[lane];
+    for (size_t i = n / 8 * 8; i < n; i++)
+        lanes[i % 8] = x[i] > lanes[i % 8] ? x[i] : lanes[i % 8];
+    return greatest_of_8(lanes);
+}
+
+void dmath_log_sum_add(struct dmath_log_sum *s, const double *x, size_t n)
+{
+    double greatest = greatest_of(x, n);
+    if (!isfinite(greatest))
+        return;
+    if (s->sum == 0 || greatest > s->greatest) {
+        s->sum *= s->sum > 0 ? dmath_exp(s->greatest - greatest) : 0;
+        s->greatest = greatest;
+    }
+    if (greatest >= s->greatest - negligible)
+        s->sum += sum_exps(x, n, s->greatest);
+}
+
+double dmath_log_sum(const struct dmath_log_sum *s)
+{
+    return s->sum > 0 ? s->greatest + dmath_log(s->sum) : -INFINITY;
+}
+
+double dmath_log_sum_exp(const double *x, size_t n)
+{
+    struct dmath_log_sum s = { 0 };
+    dmath_log_sum_add(&s, x, n);
+    return dmath_log_sum(&s);
 }

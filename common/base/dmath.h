@@ -23,7 +23,13 @@ double dmath_ndtri(double p);
  */
 double dmath_truncated_normal(double u, double mean, double sd);
 
-/* log(exp(x[0]) + ... + exp(x[n-1])), -infinity for none; the order of summation is fixed. */
+/* log(exp(x[0]) + ... + exp(x[n-1])), -infinity for none; the order of summation is fixed, and no x is +infinity. The
+ * sum may also be taken block by block, from a zeroed struct. */
+struct dmath_log_sum {
+    double greatest, sum; /* sum of exp(x - greatest) */
+};
+void dmath_log_sum_add(struct dmath_log_sum *s, const double *x, size_t n);
+double dmath_log_sum(const struct dmath_log_sum *s);
 double dmath_log_sum_exp(const double *x, size_t n);
 
 #endif

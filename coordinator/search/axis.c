@@ -34,6 +34,11 @@ double axis_decode(const struct axis *a, double u)
     return param_from_unit(a->param, u);
 }
 
+double axis_centre(const struct axis *a, uint32_t cell)
+{
+    return axis_encode(a, param_value(a->param, cell));
+}
+
 uint32_t axis_cell(const struct axis *a, double u, double *from, double *to)
 {
     assert(a->kind == AXIS_CELLS);

@@ -27,6 +27,9 @@ void axis_init(struct axis *a, const struct param *p, double max_cells);
 double axis_encode(const struct axis *a, double value);
 double axis_decode(const struct axis *a, double u);
 
+/* The position of the cell, from 0, of AXIS_CELLS. */
+double axis_centre(const struct axis *a, uint32_t cell);
+
 /* The cell around u, of AXIS_CELLS: which (from 0), and its ends, within [0, 1]. */
 uint32_t axis_cell(const struct axis *a, double u, double *from, double *to);
 

@@ -1,10 +1,12 @@
 #include "coordinator/search/history.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "coordinator/search/parzen.h"
 
 /* Above so many values a grid is treated as continuous: a cell is then narrower than half the narrowest kernel. */
 static const double max_cells = 64;
@@ -13,6 +15,7 @@ void history_init(struct history *h, const struct space *space, int n_levels)
 {
     *h = (struct history){ .space = space, .n_params = space->n_params, .n_levels = n_levels };
     h->axes = mem_zalloc((size_t)h->n_params, sizeof *h->axes);
+    h->orders = mem_zalloc((size_t)h->n_params, sizeof *h->orders);
     for (int j = 0; j < h->n_params; j++)
         axis_init(&h->axes[j], &space->params[j], max_cells);
     h->n_slots = 64;
@@ -23,6 +26,10 @@ void history_deinit(struct history *h)
 {
     for (int k = 0; k < LIMIT_RUNGS; k++)
         ranking_deinit(&h->levels[k]);
+    for (int j = 0; h->orders && j < h->n_params; j++)
+        ranking_deinit(&h->orders[j]);
+    free(h->orders);
+    free(h->extra);
     free(h->axes);
     free(h->trials);
     free(h->x);
@@ -48,6 +55,11 @@ const double *history_point(const struct history *h, uint32_t number)
 {
     assert(number >= 1 && number <= h->n_trials);
     return h->u + (size_t)(number - 1) * (size_t)h->n_params;
+}
+
+const double *history_extra(const struct history *h, uint32_t number)
+{
+    return h->extra + (history_point(h, number) - h->u);
 }
 
 int history_level(const struct history *h, uint32_t number)
@@ -98,6 +110,7 @@ static void grow_trials(struct history *h)
     h->trials = mem_resize(h->trials, h->cap_trials, sizeof *h->trials);
     h->x = mem_resize(h->x, h->cap_trials, row_bytes);
     h->u = mem_resize(h->u, h->cap_trials, row_bytes);
+    h->extra = mem_resize(h->extra, h->cap_trials, row_bytes);
 }
 
 /* Keeps h->running ascending. */
@@ -125,8 +138,13 @@ void history_start(struct history *h, uint32_t number, const double *x, int brac
     size_t row = (size_t)h->n_trials * (size_t)h->n_params;
     h->trials[h->n_trials++] = (struct trial_note){ .bracket = bracket, .rung = rung, .place = PLACE_RUNNING };
     memcpy(h->x + row, x, (size_t)h->n_params * sizeof *x);
-    for (int j = 0; j < h->n_params; j++)
-        h->u[row + (size_t)j] = axis_encode(&h->axes[j], x[j]);
+    for (int j = 0; j < h->n_params; j++) {
+        double u = axis_encode(&h->axes[j], x[j]);
+        h->u[row + (size_t)j] = u;
+        h->extra[row + (size_t)j] = parzen_extra(&h->axes[j], u);
+        if (h->axes[j].kind != AXIS_CHOICE && !isnan(u))
+            ranking_add(&h->orders[j], number, u);
+    }
     if ((size_t)h->n_trials * 2 > h->n_slots)
         grow_slots(h);
     else

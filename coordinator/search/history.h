@@ -34,7 +34,9 @@ struct history {
     struct trial_note *trials; /* by number - 1, as the two below */
     double *x;                 /* (n_trials, n_params): configurations */
     double *u;                 /* (n_trials, n_params): the same on the axes */
-    uint32_t *running;         /* n_running numbers, ascending */
+    double *extra;             /* (n_trials, n_params): parzen_extra of them */
+    struct ranking *orders; /* n_params: the trials by their place on the axis, where they have one; not of choices */
+    uint32_t *running;      /* n_running numbers, ascending */
     size_t n_running, cap_running;
     int n_levels;
     struct ranking levels[LIMIT_RUNGS]; /* results by budget (a level is a rung of bracket 0), failures last */
@@ -56,6 +58,7 @@ struct trial_note *history_trial(const struct history *h, uint32_t number);
 const double *history_config(const struct history *h, uint32_t number);
 const double *history_point(const struct history *h, uint32_t number); /* the configuration on the axes */
 int history_level(const struct history *h, uint32_t number);           /* of the trial's rung */
-bool history_has(const struct history *h, const double *x);            /* was this configuration started? */
+const double *history_extra(const struct history *h, uint32_t number);
+bool history_has(const struct history *h, const double *x); /* was this configuration started? */
 
 #endif

@@ -10,7 +10,7 @@ struct model_kind {
     double random_share;
     void (*fit)(struct model *m, struct history *h, struct rng *r);
     void (*draw)(const struct model *m, struct rng *r, double *u);
-    double (*score)(struct model *m, const double *drawn, const double *u);
+    void (*score)(struct model *m, const double *drawn, const double *u, int n, double *scores);
 };
 
 int64_t model_n_good(int64_t n)
@@ -19,14 +19,19 @@ int64_t model_n_good(int64_t n)
     return share < 25 ? share : 25;
 }
 
-static void add_row(struct model *m, const struct history *h, uint32_t trial, size_t row)
+static void add_row(struct model *m, const struct history *h, uint32_t trial)
 {
-    size_t n = (size_t)h->n_params;
-    if ((row + 1) * n > m->cap_rows) {
-        m->cap_rows = 2 * (row + 1) * n;
-        m->rows = mem_resize(m->rows, m->cap_rows, sizeof(double));
+    size_t n = (size_t)h->n_params, row = m->n_rows++;
+    if (m->n_rows > m->cap_rows) {
+        m->cap_rows = 2 * m->n_rows;
+        m->trials = mem_resize(m->trials, m->cap_rows, sizeof *m->trials);
+        m->rows = mem_resize(m->rows, m->cap_rows, n * sizeof(double));
+        m->extra = mem_resize(m->extra, m->cap_rows, n * sizeof(double));
+        m->order = mem_resize(m->order, m->cap_rows, n * sizeof *m->order);
     }
+    m->trials[row] = trial;
     memcpy(m->rows + row * n, history_point(h, trial), n * sizeof(double));
+    memcpy(m->extra + row * n, history_extra(h, trial), n * sizeof(double));
 }
 
 static size_t n_finite(struct ranking *r)
@@ -58,37 +63,58 @@ static void weigh_good(const struct ranked *order, size_t n_good, size_t n_finit
 
 /* Running trials without a result at the level, and trials that broke on their way to it, are bad: the model then looks
  * elsewhere. A trial that waits on a lower rung has a result, and says nothing here. */
-static size_t add_others(struct model *m, struct history *h, size_t row)
+static void add_others(struct model *m, struct history *h)
 {
     for (size_t i = 0; i < h->n_running; i++)
         if (history_level(h, h->running[i]) <= m->level) {
-            add_row(m, h, h->running[i], row++);
+            add_row(m, h, h->running[i]);
             m->n_pending++;
         }
     for (int k = 0; k < m->level; k++) {
         const struct ranked *order = ranking_order(&h->levels[k]);
         for (size_t i = n_finite(&h->levels[k]); i < h->levels[k].n; i++)
-            add_row(m, h, order[i].trial, row++);
+            add_row(m, h, order[i].trial);
     }
-    return row;
+}
+
+/* The bad rows in the order of each axis, from the orders that the history keeps: no sorting. */
+static void order_bad(struct model *m, struct history *h, size_t n_good)
+{
+    size_t n_bad = m->n_rows - n_good;
+    if (h->n_trials >= m->cap_row_of) {
+        m->cap_row_of = 2 * ((size_t)h->n_trials + 1);
+        m->row_of = mem_resize(m->row_of, m->cap_row_of, sizeof *m->row_of);
+    }
+    memset(m->row_of, 0, ((size_t)h->n_trials + 1) * sizeof *m->row_of);
+    for (size_t i = n_good; i < m->n_rows; i++)
+        m->row_of[m->trials[i]] = (uint32_t)(i - n_good) + 1;
+    for (int j = 0; j < h->n_params; j++) {
+        const struct ranked *trials = ranking_order(&h->orders[j]);
+        uint32_t *next = m->order + (size_t)j * n_bad;
+        for (size_t i = 0; i < h->orders[j].n; i++)
+            if (m->row_of[trials[i].trial])
+                *next++ = m->row_of[trials[i].trial] - 1;
+    }
 }
 
 static void fit_parzen(struct model *m, struct history *h, struct rng *r)
 {
     struct ranking *results = &h->levels[m->level];
     const struct ranked *order = ranking_order(results);
-    size_t n_good = (size_t)model_n_good((int64_t)results->n), n_sound = n_finite(results);
+    size_t n_good = (size_t)model_n_good((int64_t)results->n), n_sound = n_finite(results), n = (size_t)h->n_params;
+    double weights[25];
     n_good = n_good < n_sound ? n_good : n_sound;
     for (size_t i = 0; i < results->n; i++)
-        add_row(m, h, order[i].trial, i);
-    size_t n_rows = add_others(m, h, results->n);
-    double weights[25];
+        add_row(m, h, order[i].trial);
+    add_others(m, h);
     weigh_good(order, n_good, n_sound, weights);
-    parzen_fit(&m->good, h->axes, h->n_params, m->rows, n_good, weights, PARZEN_WATANABE);
-    parzen_fit(
-        &m->bad, h->axes, h->n_params, m->rows + n_good * (size_t)h->n_params, n_rows - n_good, NULL, PARZEN_WATANABE);
+    order_bad(m, h, n_good);
     m->n_good = (int)n_good;
-    m->n_bad = (int)(n_rows - n_good);
+    m->n_bad = (int)(m->n_rows - n_good);
+    struct parzen_rows good = { n_good, m->rows, m->extra, NULL, weights };
+    struct parzen_rows bad = { m->n_rows - n_good, m->rows + n_good * n, m->extra + n_good * n, m->order, NULL };
+    parzen_fit(&m->good, h->axes, h->n_params, &good, PARZEN_WATANABE);
+    parzen_fit(&m->bad, h->axes, h->n_params, &bad, PARZEN_WATANABE);
 }
 
 static void draw_parzen(const struct model *m, struct rng *r, double *u)
@@ -96,9 +122,13 @@ static void draw_parzen(const struct model *m, struct rng *r, double *u)
     parzen_draw(&m->good, r, u);
 }
 
-static double score_parzen(struct model *m, const double *drawn, const double *u)
+static void score_parzen(struct model *m, const double *drawn, const double *u, int n, double *scores)
 {
-    return parzen_log_density(&m->good, u) - parzen_log_density(&m->bad, u);
+    double bad[PARZEN_POINTS];
+    parzen_log_densities(&m->good, u, n, scores);
+    parzen_log_densities(&m->bad, u, n, bad);
+    for (int i = 0; i < n; i++)
+        scores[i] -= bad[i];
 }
 
 /* The best max(d + 1, 15 %) are good; of the rest, max(d + 1, 85 %) are bad: both floors can leave the worst result in
@@ -112,7 +142,7 @@ static void fit_kde(struct model *m, struct history *h, struct rng *r)
     n_bad = n_bad > least ? n_bad : least;
     n_bad = n_bad < n - n_good ? n_bad : n - n_good;
     for (size_t i = 0; i < n_good + n_bad; i++)
-        add_row(m, h, order[i].trial, i);
+        add_row(m, h, order[i].trial);
     kde_fit(&m->good_kde, h->axes, h->n_params, m->rows, n_good, r);
     kde_fit(&m->bad_kde, h->axes, h->n_params, m->rows + n_good * (size_t)h->n_params, n_bad, r);
     m->n_good = (int)n_good;
@@ -125,10 +155,14 @@ static void draw_kde(const struct model *m, struct rng *r, double *u)
 }
 
 /* Judged as it was drawn: before it is rounded, and before `when` drops what does not apply. */
-static double score_kde(struct model *m, const double *drawn, const double *u)
+static void score_kde(struct model *m, const double *drawn, const double *u, int n, double *scores)
 {
     static const double log_least = -73.68272297580947; /* log(1e-32) */
-    return fmax(kde_log_density(&m->good_kde, drawn), log_least) - fmax(kde_log_density(&m->bad_kde, drawn), log_least);
+    for (int i = 0; i < n; i++) {
+        const double *point = drawn + i * m->good_kde.n_axes;
+        scores[i] = fmax(kde_log_density(&m->good_kde, point), log_least) -
+                    fmax(kde_log_density(&m->bad_kde, point), log_least);
+    }
 }
 
 static const struct model_kind kinds[] = {
@@ -147,7 +181,11 @@ void model_deinit(struct model *m)
     parzen_deinit(&m->bad);
     kde_deinit(&m->good_kde);
     kde_deinit(&m->bad_kde);
+    free(m->trials);
     free(m->rows);
+    free(m->extra);
+    free(m->order);
+    free(m->row_of);
     *m = (struct model){ 0 };
 }
 
@@ -159,6 +197,7 @@ double model_random_share(const struct model *m)
 void model_fit(struct model *m, struct history *h, int level, struct rng *r)
 {
     m->level = level;
+    m->n_rows = 0;
     m->n_pending = 0;
     m->kind->fit(m, h, r);
 }
@@ -168,7 +207,7 @@ void model_draw(const struct model *m, struct rng *r, double *u)
     m->kind->draw(m, r, u);
 }
 
-double model_score(struct model *m, const double *drawn, const double *u)
+void model_score(struct model *m, const double *drawn, const double *u, int n, double *scores)
 {
-    return m->kind->score(m, drawn, u);
+    m->kind->score(m, drawn, u, n, scores);
 }

@@ -21,8 +21,13 @@ struct model {
     int n_good;    /* observations in l */
     int n_bad;     /* observations in g, with those pending */
     int n_pending; /* running trials among them */
-    double *rows;  /* scratch: the good, then the bad, on the axes */
-    size_t cap_rows;
+    size_t n_rows, cap_rows;
+    uint32_t *trials; /* scratch, n_rows: the good, then the bad */
+    double *rows;     /* scratch, (n_rows, n_params): where they are on the axes */
+    double *extra;    /* scratch, (n_rows, n_params): parzen_extra */
+    uint32_t *order;  /* scratch, (n_params, n_rows) */
+    uint32_t *row_of; /* scratch, by trial number: its row + 1, or 0 */
+    size_t cap_row_of;
     struct parzen good, bad;      /* of MODEL_DEFAULT */
     struct kde good_kde, bad_kde; /* of MODEL_BOHB */
 };
@@ -42,8 +47,9 @@ void model_fit(struct model *m, struct history *h, int level, struct rng *r);
 
 void model_draw(const struct model *m, struct rng *r, double *u);
 
-/* log l - log g of a candidate: `drawn` as model_draw gave it, `u` the configuration that it became. Always finite. */
-double model_score(struct model *m, const double *drawn, const double *u);
+/* log l - log g of n <= PARZEN_POINTS candidates, (n, n_params): `drawn` as model_draw gave them, `u` the
+ * configurations that they became. Always finite. */
+void model_score(struct model *m, const double *drawn, const double *u, int n, double *scores);
 
 /* How the n results of a level, best first, are divided by MODEL_DEFAULT: the first so many are good. */
 int64_t model_n_good(int64_t n);

@@ -17,40 +17,77 @@
 #include "common/base/rng.h"
 #include "coordinator/search/axis.h"
 
+enum { PARZEN_POINTS = 64 }; /* that are judged at once */
+
 enum parzen_rule {
     PARZEN_WATANABE, /* neighbours, the prior's centre and both ends count; narrowest max(0.03, (n + 2)^-2) */
     PARZEN_OPTUNA    /* neighbours alone count, ends only for a single point; narrowest 1 / min(100, n + 2) */
 };
 
+/* Kernels on an axis of cells that have the same centre and width. */
+struct parzen_class {
+    double mu, sigma, log_inside; /* log of the mass within [0, 1] */
+};
+
 struct parzen_axis {
-    double *mu;       /* kernels: centre on the axis, or the choice; -1 for a flat kernel over choices */
+    double *mu;       /* of kernels: the centre, or the choice; -1 for a flat kernel over choices */
     double *sigma;    /* not of choices */
-    double *inverse;  /* 1 / sigma */
-    double *log_norm; /* of AXIS_REAL: log of 1 / (sigma sqrt(2 pi) mass within [0, 1]); of AXIS_CELLS: of 1 / mass */
+    double *scale;    /* AXIS_REAL: 1 / (sigma sqrt 2) */
+    double *log_norm; /* AXIS_REAL: log of 1 / (sigma sqrt(2 pi) mass within [0, 1]) */
+    uint32_t *code;   /* AXIS_CELLS: the kernel's class; below n_values: of the narrowest kernel in that cell */
+    struct parzen_class *classes; /* those from n_values on */
+    size_t n_classes, cap_classes;
+    double *narrow;                     /* AXIS_CELLS: (cell, class) of the narrowest kernels, NaN until it is asked */
     double log_hit, log_miss, log_flat; /* of choices */
+};
+
+struct parzen_place {
+    double u;
+    uint32_t row;
 };
 
 /* Zeroed is valid and has no kernels. */
 struct parzen {
-    const struct axis *axes; /* borrowed */
+    const struct axis *axes; /* borrowed; always the same */
     int n_axes;
     size_t n, cap;      /* kernels; the last is the prior's */
     double *log_weight; /* normalised */
+    double *base;       /* log_weight and the log_norm of all AXIS_REAL */
     double *cumulative; /* of the weights */
-    double *terms;      /* scratch */
     struct parzen_axis *on;
+    struct parzen_place *places;  /* scratch */
+    struct parzen_values *values; /* scratch, by axis: of parzen_score.c */
+    double *tables;               /* scratch: of the axes of cells and choices, for the points that are judged */
+    size_t cap_tables;
+};
+
+/* Observations. Everything but n and u may be NULL, and is then found out. */
+struct parzen_rows {
+    size_t n;
+    const double *u;       /* (n, n_axes): points on the axes, NaN where absent */
+    const double *extra;   /* (n, n_axes): parzen_extra of each */
+    const uint32_t *order; /* (n_axes, n): the rows that have the number, ascending in it; not for choices */
+    const double *weights; /* n positive numbers, all 1 if NULL; the prior weighs their mean */
 };
 
 void parzen_deinit(struct parzen *p);
+void parzen_fit(
+    struct parzen *p, const struct axis *axes, int n_axes, const struct parzen_rows *rows, enum parzen_rule rule);
 
-/* rows (n_rows, n_axes): points on the axes, NaN where absent. weights: n_rows positive numbers, or NULL for all 1; the
- * prior weighs their mean. */
-void parzen_fit(struct parzen *p, const struct axis *axes, int n_axes, const double *rows, size_t n_rows,
-    const double *weights, enum parzen_rule rule);
+/* What a narrowest kernel at u needs and is slow to compute: its log_norm, or its cell. */
+double parzen_extra(const struct axis *a, double u);
 
 void parzen_draw(const struct parzen *p, struct rng *r, double *u);
 
-/* The logarithm of the density (of the mass, for cells and choices) at u. Always finite. */
-double parzen_log_density(struct parzen *p, const double *u);
+/* The logarithms of the densities (of the mass, for cells and choices) at points (n_points, n_axes), n_points at most
+ * PARZEN_POINTS. Always finite. */
+void parzen_log_densities(struct parzen *p, const double *points, int n_points, double *out);
+
+/* The floor of a kernel's width by PARZEN_WATANABE, from four observations on: once there are many, most have it. */
+extern const double parzen_narrowest;
+
+/* The pieces of the truncated normal: the logarithm of the kernel's mass within [0, 1], and between two points. */
+double parzen_log_inside(double mu, double sigma);
+double parzen_log_mass(double mu, double sigma, double from, double to);
 
 #endif

@@ -22,7 +22,7 @@ void proposer_init(struct proposer *s, const struct search_inputs *in)
 {
     size_t n = (size_t)in->space->n_params;
     *s = (struct proposer){ .in = *in, .x = mem_zalloc(n, sizeof(double)) };
-    s->configs = mem_zalloc(n * PROPOSER_CANDIDATES, sizeof(double));
+    s->candidates = mem_zalloc(3 * n * PROPOSER_CANDIDATES, sizeof(double));
     grid_init(&s->grid, in->space);
     model_init(&s->model, in->spec->model);
 }
@@ -31,7 +31,7 @@ void proposer_deinit(struct proposer *s)
 {
     model_deinit(&s->model);
     free(s->x);
-    free(s->configs);
+    free(s->candidates);
     *s = (struct proposer){ 0 };
 }
 
@@ -154,7 +154,7 @@ static bool propose_prior(
 struct candidates {
     int n;
     double scores[PROPOSER_CANDIDATES];
-    double *configs; /* of the proposer */
+    double *configs, *drawn, *u; /* of the proposer */
 };
 
 /* Draws until there are enough that `where` allows; what `when` forbids was never drawn. */
@@ -162,18 +162,16 @@ static int draw_candidates(struct proposer *s, const struct history *h, struct r
 {
     int n_draws = 0;
     size_t n = (size_t)h->n_params;
-    double drawn[LIMIT_PARAMS], u[LIMIT_PARAMS];
     for (c->n = 0; c->n < PROPOSER_CANDIDATES && n_draws < MAX_MODEL_DRAWS; n_draws++) {
-        double *x = c->configs + (size_t)c->n * n;
+        double *x = c->configs + (size_t)c->n * n, *drawn = c->drawn + (size_t)c->n * n, *u = c->u + (size_t)c->n * n;
         model_draw(&s->model, r, drawn);
         for (size_t j = 0; j < n; j++)
             x[j] = axis_decode(&h->axes[j], drawn[j]);
-        if (!rules_resolve(s->in.rules, x))
-            continue;
+        c->n += rules_resolve(s->in.rules, x);
         for (size_t j = 0; j < n; j++)
             u[j] = axis_encode(&h->axes[j], x[j]);
-        c->scores[c->n++] = model_score(&s->model, drawn, u);
     }
+    model_score(&s->model, c->drawn, c->u, c->n, c->scores);
     return n_draws;
 }
 
@@ -203,7 +201,8 @@ static bool propose_model(struct proposer *s, struct history *h, struct search_d
     if (open_stream(s, h, &r) < model_random_share(&s->model))
         return propose_prior(s, h, false, "the random share", out);
     model_fit(&s->model, h, level, &r);
-    struct candidates c = { .configs = s->configs };
+    size_t size = PROPOSER_CANDIDATES * (size_t)h->n_params;
+    struct candidates c = { .configs = s->candidates, .drawn = s->candidates + size, .u = s->candidates + 2 * size };
     int n_draws = draw_candidates(s, h, &r, &c), best = 0;
     int place = choose_candidate(h, &c, &best);
     if (place == 0) {

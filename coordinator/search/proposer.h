@@ -21,12 +21,12 @@ struct proposer {
     struct grid grid; /* all combinations before it were started or are infeasible */
     struct model model;
     double *x;             /* the proposal */
-    double *configs;       /* candidates, (PROPOSER_CANDIDATES, n_params) */
+    double *candidates;    /* (3, PROPOSER_CANDIDATES, n_params): configurations, as drawn, on the axes */
     uint32_t barren;       /* the number of a trial for which the prior gave nothing: it never will */
     const char *exhausted; /* why nothing will ever come, or NULL */
 };
 
-enum { PROPOSER_CANDIDATES = 64 };
+enum { PROPOSER_CANDIDATES = PARZEN_POINTS };
 
 void proposer_init(struct proposer *s, const struct search_inputs *in);
 void proposer_deinit(struct proposer *s);

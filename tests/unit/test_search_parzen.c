@@ -19,7 +19,14 @@ static void fit_values(struct parzen *p, struct axis *axes, const struct param *
         axis_init(&axes[j], params[j], 1000);
     for (size_t i = 0; i < n_rows * (size_t)n_params; i++)
         rows[i] = axis_encode(&axes[i % (size_t)n_params], values[i]);
-    parzen_fit(p, axes, n_params, rows, n_rows, weights, rule);
+    parzen_fit(p, axes, n_params, &(struct parzen_rows){ n_rows, rows, NULL, NULL, weights }, rule);
+}
+
+static double parzen_log_density(struct parzen *p, const double *u)
+{
+    double out;
+    parzen_log_densities(p, u, 1, &out);
+    return out;
 }
 
 /* log p in the parameter's own (or logarithmic) scale, where the published values are. */
@@ -177,7 +184,7 @@ TEST(the_narrowest_kernels_are_finite_everywhere)
         rows[2 * i] = 0;
         rows[2 * i + 1] = axis_encode(&axes[1], 1);
     }
-    parzen_fit(&p, axes, 2, rows, 150, NULL, PARZEN_WATANABE);
+    parzen_fit(&p, axes, 2, &(struct parzen_rows){ 150, rows, NULL, NULL, NULL }, PARZEN_WATANABE);
     for (int v = 1; v <= 5; v++)
         for (double x = 0; x <= 1; x += 0.125)
             CHECK(isfinite(parzen_log_density(&p, (double[]){ x, axis_encode(&axes[1], v) })));
