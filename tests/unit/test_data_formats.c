@@ -224,7 +224,8 @@ static const struct {
     { "@dimensions 3\n" HEAD "1:2:a\n", "f: line 4: 2 dimensions, where there should be 3" },
     { "@univariate true\n" HEAD "1:2:a\n", "f: line 4: 2 dimensions, where there should be 1" },
     { "@equalLength true\n" HEAD "1,2:a\n1,2,3:a\n", "f: line 5: 3 frames, where @equalLength true promises 2" },
-    { "@equalLength true\n@seriesLength 4\n" HEAD "1,2:a\n", "f: line 5: 2 frames, where @equalLength true promises 4" },
+    { "@equalLength true\n@seriesLength 4\n" HEAD "1,2:a\n",
+      "f: line 5: 2 frames, where @equalLength true promises 4" },
 };
 // clang-format on
 
