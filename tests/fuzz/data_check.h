@@ -39,7 +39,7 @@ static void check_refusal(const struct dataset *d, const struct err *e)
 {
     MUST(!d->frames && !d->starts && !d->labels && !d->class_names && d->n_sequences == 0);
     MUST(e->code != ERR_NONE && str_starts(e->text, "f: "));
-    MUST(str_is_utf8(e->text, strlen(e->text)));
+    MUST(str_is_utf8(e->text, strlen(e->text)) && !strpbrk(e->text, "\n\r\t\033"));
 }
 
 /* Both sides of a split, where there is one. */

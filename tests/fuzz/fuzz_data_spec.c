@@ -12,6 +12,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
+static bool is_line(const char *text)
+{
+    return str_is_utf8(text, strlen(text)) && strpbrk(text, "\n\r\t\033") == NULL;
+}
+
 static void check_spec(const struct data_spec *s)
 {
     struct data_file files[DATA_MAX_FILES];
@@ -35,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (data_spec_parse(&spec, json_root(doc), "/data", &e) == 0)
         check_spec(&spec);
     else
-        MUST(e.code == ERR_INVALID && str_starts(e.text, "/data"));
+        MUST(e.code == ERR_INVALID && str_starts(e.text, "/data") && is_line(e.text));
     json_free(doc);
     return 0;
 }

@@ -224,7 +224,8 @@ static const struct {
     { "@dimensions 3\n" HEAD "1:2:a\n", "f: line 4: 2 dimensions, where there should be 3" },
     { "@univariate true\n" HEAD "1:2:a\n", "f: line 4: 2 dimensions, where there should be 1" },
     { "@equalLength true\n" HEAD "1,2:a\n1,2,3:a\n", "f: line 5: 3 frames, where @equalLength true promises 2" },
-    { "@equalLength true\n@seriesLength 4\n" HEAD "1,2:a\n", "f: line 5: 2 frames, where @equalLength true promises 4" },
+    { "@equalLength true\n@seriesLength 4\n" HEAD "1,2:a\n",
+      "f: line 5: 2 frames, where @equalLength true promises 4" },
 };
 // clang-format on
 
@@ -253,6 +254,14 @@ TEST(a_ts_file_beyond_the_limits_is_refused)
     CHECK_INT(read_ts(&d, text.text, text.len, &e), -1);
     CHECK_INT(e.code, ERR_LIMIT);
     CHECK_CONTAINS(e.text, "f: line 1: more than 4096 classes");
+    str_clear(&text);
+    str_add(&text, "@classLabel true ");
+    for (int i = 0; i <= LIMIT_NAME; i++)
+        str_add(&text, "n");
+    str_add(&text, "\n");
+    CHECK_INT(read_ts(&d, text.text, text.len, &e), -1);
+    CHECK_INT(e.code, ERR_LIMIT);
+    CHECK_CONTAINS(e.text, "f: line 1: the name of class 1 is longer than 64 bytes");
     str_clear(&text);
     str_add(&text, HEAD);
     for (int i = 0; i <= LIMIT_SEQUENCE; i++)

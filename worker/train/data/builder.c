@@ -20,8 +20,8 @@ float *builder_add_frames(struct builder *b, size_t n, struct err *e)
         return NULL;
     }
     size_t first = d->n_frames * d->n_features, need = first + n * d->n_features;
-    if (need > LIMIT_DATA_NUMBERS) {
-        err_set(e, ERR_LIMIT, "more than %lld numbers in all", LIMIT_DATA_NUMBERS);
+    if (need > LIMIT_NUMBERS) {
+        err_set(e, ERR_LIMIT, "more than %lld numbers in all", LIMIT_NUMBERS);
         return NULL;
     }
     if (need > b->cap_numbers) {

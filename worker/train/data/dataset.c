@@ -13,8 +13,9 @@
 
 // clang-format off
 const char *const format_digit_classes[20] = {
-    "0 male",   "1 male",   "2 male",   "3 male",   "4 male",   "5 male",   "6 male",   "7 male",   "8 male",   "9 male",
-    "0 female", "1 female", "2 female", "3 female", "4 female", "5 female", "6 female", "7 female", "8 female", "9 female",
+    "0 male",   "1 male",   "2 male",   "3 male",   "4 male",   "5 male",   "6 male",   "7 male",   "8 male",
+    "9 male",   "0 female", "1 female", "2 female", "3 female", "4 female", "5 female", "6 female", "7 female",
+    "8 female", "9 female",
 };
 // clang-format on
 const char *const format_digits[10] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };

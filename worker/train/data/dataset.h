@@ -28,8 +28,7 @@ struct dataset {
     uint32_t n_features; /* F: numbers of a frame */
     uint32_t n_classes;  /* C */
     uint32_t n_speakers; /* 0 when unknown */
-    float *frames;       /* (n_frames, F), row-major, the sequences one behind the other, as the file has them: not
-                            standardised */
+    float *frames;       /* (n_frames, F), row-major, the sequences one behind the other; not standardised */
     size_t *starts;      /* (n_sequences + 1): the first row of each sequence; starts[n_sequences] is n_frames */
     uint32_t *labels;    /* (n_sequences), each below C */
     uint32_t *speakers;  /* (n_sequences), each below n_speakers; NULL when unknown */

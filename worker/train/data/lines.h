@@ -13,8 +13,7 @@ struct source;
 
 /* The current line. */
 struct line {
-    const char *text; /* len bytes, then a NUL; without the line's end (LF or CR LF). May hold further NULs. Borrows
-                         until the next */
+    const char *text; /* len bytes, NULs among them perhaps, then a NUL; without LF or CR LF; until the next line */
     size_t len;
     size_t number; /* from 1 */
 };

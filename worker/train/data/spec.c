@@ -27,14 +27,20 @@ struct place {
     struct err *e;
 };
 
-/* A JSON pointer's form of a key: ~ and / escaped (RFC 6901). */
+/* A key as a part of a JSON pointer (RFC 6901: ~ and / escaped), fit for a message of one line: control characters as
+ * '?', and cut before a character beyond LIMIT_NAME bytes. */
 static void add_escaped(struct str *s, const char *key)
 {
-    for (; *key; key++) {
-        if (*key == '~' || *key == '/')
-            str_add(s, *key == '~' ? "~0" : "~1");
+    for (const char *p = key; *p; p++) {
+        bool is_inside = ((unsigned char)*p & 0xc0) == 0x80; /* of a UTF-8 character */
+        if (p - key >= LIMIT_NAME && !is_inside) {
+            str_add(s, "...");
+            return;
+        }
+        if (*p == '~' || *p == '/')
+            str_add(s, *p == '~' ? "~0" : "~1");
         else
-            str_add_char(s, *key);
+            str_add_char(s, (unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p);
     }
 }
 
@@ -64,12 +70,12 @@ static int refuse_type(const struct place *at, json_value v, const char *wanted)
     return locate(at);
 }
 
-/* "unknown WHAT "word"; did you mean "nearest"?", or the whole list where none is near. */
+/* `unknown WHAT; did you mean "nearest"?`, or the whole list where none is near. */
 static int refuse_word(const struct place *at, const char *what, const char *word, const char *const *known, size_t n)
 {
     struct str text = { 0 };
     const char *nearest = str_nearest(word, known, n);
-    str_addf(&text, "unknown %s \"%.64s\"; ", what, word);
+    str_addf(&text, "unknown %s; ", what);
     if (nearest)
         str_addf(&text, "did you mean \"%s\"?", nearest);
     else

@@ -1,13 +1,12 @@
 /* spec.h: which data a campaign trains on, read from the `trial.data` of its file.
- * Pure: no I/O, no clock, no globals. Its library, data_spec, needs nothing but base and proto, so that `rung check`
- * can use it.
+ * Pure: no I/O, no clock, no globals.
  *
- *     {"format": "arabic-digit", "train": path, "test": path, "classes": 20, "validation": {"share": 0.2, "by":
- * "speaker"}}
- *     {"format": "ts",           "train": path, "test": path, "validation": {"share": 0.2, "by": "stratified"}}
- *     {"format": "synthetic",    "sequences": 2000, "test_sequences": 500, "seed": 1, "validation": "test"}
+ *     {"format": "arabic-digit", "train": path, "test": path, "classes": 20, "validation": {"by": "speaker"}}
+ *     {"format": "ts", "train": path, "test": path, "validation": {"share": 0.2, "by": "stratified"}}
+ *     {"format": "synthetic", "sequences": 2000, "test_sequences": 500, "seed": 1, "validation": "test"}
  *
- * Only `format`, and `train` where it is a file, must be there. README.md says what each member means.
+ * Only `format`, and `train` where it is a file, must be there. README.md says what each member means. The
+ * library data_spec holds this file alone, so that `rung check` can use it.
  */
 #ifndef RUNG_WORKER_TRAIN_DATA_SPEC_H
 #define RUNG_WORKER_TRAIN_DATA_SPEC_H
@@ -25,7 +24,7 @@ enum data_validation {
     DATA_BY_KNOWN,      /* the default: by speaker where the format knows speakers, else stratified */
     DATA_BY_SPEAKER,    /* no speaker is on both sides */
     DATA_BY_STRATIFIED, /* every class gives its share */
-    DATA_BY_TEST /* the test set itself, for likeness with the old experiment only: the record of the trial says so */
+    DATA_BY_TEST        /* the test set itself, for likeness with published figures only: the record says so */
 };
 
 #define DATA_PATH 4096 /* bytes of a path, with its NUL */
@@ -46,8 +45,8 @@ struct data_spec {
 };
 
 /* Reads `v`, which stands at JSON pointer `pointer` of its document ("/trial/data"). Reads no file and does not look
- * for one. Fails with ERR_INVALID or ERR_LIMIT and a text that begins with the pointer at fault: "/trial/data/trian:
- * unknown key; did you mean \"train\"?". spec is untouched on failure. */
+ * for one. Fails with ERR_INVALID and a text that begins with the pointer at fault: "/trial/data/trian: unknown key;
+ * did you mean \"train\"?". v may be NULL, which is "missing". spec is untouched on failure. */
 int data_spec_parse(struct data_spec *spec, json_value v, const char *pointer, struct err *e);
 
 /* The same checks, for a caller that wants the verdict alone. */

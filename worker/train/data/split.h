@@ -22,10 +22,9 @@ struct data_part {
 };
 
 struct data_split {
-    enum data_validation by; /* how it was divided, for the record: never DATA_BY_KNOWN */
-    struct data_part train;  /* never empty; of the training set */
-    struct data_part
-        validation; /* never empty; of the training set, or the whole test set where the spec says "test" */
+    enum data_validation by;     /* how it was divided, for the record: never DATA_BY_KNOWN */
+    struct data_part train;      /* never empty; of the training set */
+    struct data_part validation; /* never empty; of the training set, or the whole test set with DATA_BY_TEST */
 };
 
 /* "speaker", "stratified", "test": as the spec has it; "known" for DATA_BY_KNOWN. */

@@ -32,9 +32,9 @@ struct ts {
     size_t n_classes, cap_classes;
     bool is_univariate; /* said so by the header */
     bool has_equal_length;
-    int64_t n_dimensions,
-        length;    /* said by the header, or of the first sequence where has_equal_length; 0: not known */
-    float *values; /* of one line, dimension by dimension */
+    int64_t n_dimensions; /* 0 before the header or the first sequence says so */
+    int64_t length;       /* of every sequence, where has_equal_length; 0 before it is known */
+    float *values;        /* of one line, dimension by dimension */
     size_t cap_values;
 };
 
@@ -122,6 +122,9 @@ static int tag_class_label(struct ts *ts, const char *tag, char **rest, struct e
     for (const char *word; (word = next_word(rest)); ts->n_classes++) {
         if (ts->n_classes == LIMIT_CLASSES)
             return lines_fail(ts->lines, e, ERR_LIMIT, "more than %d classes", LIMIT_CLASSES);
+        if (strlen(word) > LIMIT_NAME)
+            return lines_fail(ts->lines, e, ERR_LIMIT, "the name of class %zu is longer than %d bytes",
+                ts->n_classes + 1, LIMIT_NAME);
         if (!str_is_utf8(word, strlen(word)))
             return lines_fail(ts->lines, e, ERR_INVALID, "the name of class %zu is not UTF-8", ts->n_classes + 1);
         ts->classes = mem_grow(ts->classes, ts->n_classes, &ts->cap_classes, sizeof *ts->classes);
