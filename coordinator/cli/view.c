@@ -9,10 +9,6 @@
 #define MAX_COLUMNS 80
 #define BAR_COLUMNS 16     /* of the campaign's progress */
 #define RUNG_BAR_COLUMNS 8 /* of the fullest rung */
-#define BOLD "\033[1m"
-#define DIM "\033[2m"
-#define GREEN "\033[32m"
-#define PLAIN "\033[0m"
 
 void view_duration(struct str *out, int64_t milliseconds)
 {
@@ -43,8 +39,7 @@ static void add_value(struct str *out, json_value v)
         json_print(out, v);
 }
 
-/* Columns that UTF-8 text takes: its characters, which are all of one column here. */
-static int columns_of(const char *text)
+int view_width(const char *text)
 {
     int n = 0;
     for (; *text; text++)
@@ -59,8 +54,7 @@ static bool is_control(const char *text)
     return c < 32 || c == 127 || (c == 0xC2 && next >= 0x80 && next < 0xA0);
 }
 
-/* Adds the text, cut to so many columns; control characters become '?'. */
-static void add_cut(struct str *out, const char *text, int columns)
+void view_text(struct str *out, const char *text, int columns)
 {
     for (int used = 0; *text; text++) {
         used += ((unsigned char)*text & 0xC0) != 0x80;
@@ -79,13 +73,13 @@ void view_pairs(struct str *out, json_value object, int indent, int columns)
         str_clear(&pair);
         str_addf(&pair, "%s ", json_key(v));
         add_value(&pair, v);
-        int width = columns_of(pair.text);
+        int width = view_width(pair.text);
         if (used && used + 2 + width > columns) {
             str_add_char(out, '\n');
             used = 0;
         }
         str_addf(out, "%*s", used ? 2 : indent, "");
-        add_cut(out, pair.text, columns - indent);
+        view_text(out, pair.text, columns - indent);
         used += (used ? 2 : indent) + width;
     }
     str_deinit(&pair);
@@ -112,9 +106,9 @@ static void add_line(struct lines *l, const char *code, const char *text)
         return;
     l->n_left--;
     style(l, code);
-    add_cut(l->out, text, l->look.columns);
+    view_text(l->out, text, l->look.columns);
     if (*code)
-        style(l, PLAIN);
+        style(l, VIEW_PLAIN);
     str_add_char(l->out, '\n');
 }
 
@@ -138,7 +132,7 @@ static void add_head(struct lines *l, json_value campaign, struct str *s)
         view_duration(s, status_int(campaign, "eta_ms"));
         str_add(s, " left");
     }
-    add_line(l, BOLD, str_text(s));
+    add_line(l, VIEW_BOLD, str_text(s));
 }
 
 /* The share of the campaign that is done: by time while an estimate is there, since trials that are begun say little.
@@ -179,7 +173,7 @@ static void add_best(struct lines *l, json_value campaign, struct str *s)
     str_addf(s, "best %s ", status_text(campaign, "metric"));
     if (!status_has(campaign, "best")) {
         str_add(s, "is not known yet");
-        add_line(l, DIM, str_text(s));
+        add_line(l, VIEW_DIM, str_text(s));
         return;
     }
     view_number(s, status_number(best, "value"));
@@ -187,7 +181,7 @@ static void add_best(struct lines *l, json_value campaign, struct str *s)
         s, ", trial %lld at budget %lld", (long long)status_int(best, "trial"), (long long)status_int(best, "budget"));
     if (!status_bool(best, "is_final"))
         str_addf(s, " of %lld, so not final", (long long)status_int(campaign, "max_budget"));
-    add_line(l, GREEN, str_text(s));
+    add_line(l, VIEW_GREEN, str_text(s));
 
     struct str pairs = { 0 };
     view_pairs(&pairs, json_get(best, "config"), 2, l->look.columns);
@@ -254,7 +248,7 @@ static void add_running(struct lines *l, json_value status, json_value campaign,
     str_clear(s);
     str_addf(s, "  and %d more", n_more);
     if (n_more)
-        add_line(l, DIM, str_text(s));
+        add_line(l, VIEW_DIM, str_text(s));
 }
 
 void view_campaign(struct str *out, json_value status, json_value campaign, const struct view_look *look)

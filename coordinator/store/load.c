@@ -1,76 +1,5 @@
-#include <assert.h>
-#include <string.h>
-
-#include "common/base/str.h"
-#include "coordinator/store/parts.h"
+#include "coordinator/store/loading.h"
 #include "coordinator/store/store.h"
-
-int store_next_row(sqlite3_stmt *statement, const struct table *t, void *row, struct err *e)
-{
-    int rc = sqlite3_step(statement);
-    if (rc == SQLITE_DONE)
-        return 0;
-    if (rc != SQLITE_ROW)
-        return sql_fail(sqlite3_db_handle(statement), rc, e);
-    return columns_read(statement, t, row, e) < 0 ? -1 : 1;
-}
-
-/* ---- what is asked for ---- */
-
-struct where {
-    struct str text;
-    int64_t values[4];
-    int n_values;
-};
-
-/* A condition without a value, and one with: `text` has one ?. */
-static void where_say(struct where *w, const char *text)
-{
-    str_addf(&w->text, "%s %s ", w->text.len ? "AND" : "WHERE", text);
-}
-
-static void where_add(struct where *w, const char *text, int64_t value)
-{
-    assert(w->n_values < 4);
-    where_say(w, text);
-    w->values[w->n_values++] = value;
-}
-
-/* How one row, in its struct, is handed to the caller's function: `take` points at the pointer to it. */
-typedef int hand_over(const void *take, void *context, const void *row, struct err *e);
-
-struct loading {
-    enum table_id table;
-    const char *order; /* ORDER BY and what follows */
-    void *row;         /* where each is read to */
-    hand_over *hand;
-    const void *take;
-    void *context;
-};
-
-/* Takes `where` apart. */
-static int load(struct store *s, const struct loading *what, struct where *where, struct err *e)
-{
-    const struct table *t = &tables[what->table];
-    s->steps_left = s->options.max_steps;
-    str_add(&where->text, what->order);
-    sqlite3_stmt *statement = columns_prepare_select(s->db, t, str_text(&where->text), e);
-    str_deinit(&where->text);
-    if (!statement)
-        return err_prefix(e, "load %s", t->name);
-    for (int i = 0; i < where->n_values; i++)
-        sqlite3_bind_int64(statement, i + 1, where->values[i]);
-    int got;
-    while ((got = store_next_row(statement, t, what->row, e)) > 0)
-        if (what->hand(what->take, what->context, what->row, e) < 0)
-            break;
-    sqlite3_finalize(statement);
-    if (got < 0)
-        err_prefix(e, "load %s", t->name);
-    return got == 0 ? 0 : -1;
-}
-
-/* ---- one function a table ---- */
 
 /* Most callers' functions take the row as it was read. */
 #define HAND_OVER(name, take_type, row_type)                                                                           \
@@ -79,7 +8,6 @@ static int load(struct store *s, const struct loading *what, struct where *where
         return (*(take_type *const *)take)(context, (const row_type *)row, e);                                         \
     }
 HAND_OVER(hand_event, store_take_event, struct event_row)
-HAND_OVER(hand_decision, store_take_decision, struct decision_row)
 HAND_OVER(hand_attempt, store_take_attempt, struct attempt_row)
 HAND_OVER(hand_result, store_take_result, struct result_row)
 HAND_OVER(hand_worker, store_take_worker, struct worker_row)
@@ -90,26 +18,11 @@ static int hand_campaign(const void *take, void *context, const void *row, struc
     return (*(store_take_campaign *const *)take)(context, &((const struct campaign_record *)row)->row, e);
 }
 
-/* The doubles may lie unaligned in SQLite's page, so they are copied. */
-static int hand_trial(const void *take, void *context, const void *row, struct err *e)
-{
-    const struct trial_record *record = (const struct trial_record *)row;
-    struct trial_row trial = record->row;
-    double x[LIMIT_PARAMS];
-    size_t len = (size_t)record->x.len;
-    if (len > sizeof x || len % sizeof *x)
-        return err_set(e, ERR_CORRUPT, "trial %lld: x has %zu bytes", (long long)trial.id, len);
-    if (len)
-        memcpy(x, record->x.at, len);
-    trial.x = x;
-    return (*(store_take_trial *const *)take)(context, &trial, (int)(len / sizeof *x), e);
-}
-
 int store_load_campaigns(struct store *s, store_take_campaign *take, void *context, struct err *e)
 {
     struct campaign_record row = { 0 };
     struct loading what = { TABLE_CAMPAIGN, "ORDER BY id", &row, hand_campaign, &take, context };
-    return load(s, &what, &(struct where){ 0 }, e);
+    return store_load(s, &what, &(struct where){ 0 }, e);
 }
 
 int store_load_trials(struct store *s, int64_t campaign, store_take_trial *take, void *context, struct err *e)
@@ -119,7 +32,17 @@ int store_load_trials(struct store *s, int64_t campaign, store_take_trial *take,
     struct where where = { 0 };
     if (campaign)
         where_add(&where, "campaign = ?", campaign);
-    return load(s, &what, &where, e);
+    return store_load(s, &what, &where, e);
+}
+
+/* Turns the conditions so far into those of the last `n` events that meet them. */
+static void where_last(struct where *w, int64_t n)
+{
+    struct str inner = w->text;
+    w->text = (struct str){ 0 };
+    str_addf(&w->text, "WHERE seq IN (SELECT seq FROM event %s ORDER BY seq DESC LIMIT ?) ", str_text(&inner));
+    str_deinit(&inner);
+    where_bind(w, n);
 }
 
 int store_load_events(
@@ -136,8 +59,10 @@ int store_load_events(
         where_add(&where, "seq > ?", (int64_t)filter->after);
     if (filter->is_notes_only) /* word for word the condition of the index event_note, so that it serves */
         where_say(&where, "kind IN ('started', 'promoted', 'counted', 'failed', 'abandoned')");
-    where.values[where.n_values++] = filter->max_rows ? filter->max_rows : -1;
-    return load(s, &what, &where, e);
+    if (filter->max_rows < 0)
+        where_last(&where, -filter->max_rows);
+    where_bind(&where, filter->max_rows > 0 ? filter->max_rows : -1);
+    return store_load(s, &what, &where, e);
 }
 
 int store_load_decisions(struct store *s, int64_t campaign, store_take_decision *take, void *context, struct err *e)
@@ -147,7 +72,7 @@ int store_load_decisions(struct store *s, int64_t campaign, store_take_decision 
     struct where where = { 0 };
     if (campaign)
         where_add(&where, "campaign = ?", campaign);
-    return load(s, &what, &where, e);
+    return store_load(s, &what, &where, e);
 }
 
 static const char trials_of_campaign[] = "trial IN (SELECT id FROM trial WHERE campaign = ?)";
@@ -164,7 +89,7 @@ int store_load_attempts(
         where_add(&where, "trial = ?", filter->trial);
     if (filter->is_running_only)
         where_say(&where, "ended_ms = 0");
-    return load(s, &what, &where, e);
+    return store_load(s, &what, &where, e);
 }
 
 int store_load_results(
@@ -179,21 +104,21 @@ int store_load_results(
         where_add(&where, "trial = ?", filter->trial);
     if (filter->is_counted_only)
         where_say(&where, "counted = 1");
-    return load(s, &what, &where, e);
+    return store_load(s, &what, &where, e);
 }
 
 int store_load_workers(struct store *s, store_take_worker *take, void *context, struct err *e)
 {
     struct worker_row row = { 0 };
     struct loading what = { TABLE_WORKER, "ORDER BY id", &row, hand_worker, &take, context };
-    return load(s, &what, &(struct where){ 0 }, e);
+    return store_load(s, &what, &(struct where){ 0 }, e);
 }
 
 int store_load_blobs(struct store *s, store_take_blob *take, void *context, struct err *e)
 {
     struct blob_row row = { 0 };
     struct loading what = { TABLE_BLOB, "ORDER BY hash", &row, hand_blob, &take, context };
-    return load(s, &what, &(struct where){ 0 }, e);
+    return store_load(s, &what, &(struct where){ 0 }, e);
 }
 
 /* ---- what is no table's row ---- */

@@ -66,7 +66,4 @@ int store_save_curve(struct store *s, const struct result_row *row, struct err *
 /* Makes the view trials_NAME of a new campaign. */
 int store_make_campaign_view(struct store *s, const struct campaign_row *row, struct err *e);
 
-/* The next row of a statement of columns_prepare_select: 1, 0 at the end, -1 with e. */
-int store_next_row(sqlite3_stmt *statement, const struct table *t, void *row, struct err *e);
-
 #endif

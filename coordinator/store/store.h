@@ -106,7 +106,7 @@ struct event_filter {
     int64_t trial;
     uint64_t after;     /* only events of a greater number */
     bool is_notes_only; /* EVENT_STARTED to EVENT_ABANDONED: what a search is rebuilt from */
-    int64_t max_rows;
+    int64_t max_rows;   /* the first so many; negative: the last so many */
 };
 typedef int store_take_event(void *context, const struct event_row *row, struct err *e);
 int store_load_events(

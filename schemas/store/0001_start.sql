@@ -169,7 +169,7 @@ SELECT c.name AS campaign,
                           ORDER BY t.reached DESC, CASE c.goal WHEN 'minimize' THEN t.value ELSE -t.value END, t.number) AS place,
        t.number AS trial, t.value, c.metric, t.reached AS budget,
        CASE WHEN t.reached >= c.max_budget THEN 'max_budget' ELSE 'highest rung so far' END AS basis,
-       t.state, t.config, t.checkpoint, t.id AS trial_id
+       t.state, t.config, t.checkpoint, t.id AS trial_id, t.campaign AS campaign_id
 FROM trial AS t JOIN campaign AS c ON c.id = t.campaign
 WHERE t.value IS NOT NULL
 ORDER BY t.campaign, place;

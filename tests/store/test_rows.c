@@ -399,6 +399,8 @@ TEST(events_come_in_order_and_the_notes_of_a_campaign_alone_where_asked)
         { { .trial = 1, .max_rows = 2, .after = 9 }, "11:campaign 12:late " },
         { { .after = 18 }, "19:promoted 20:started " },
         { { .max_rows = 2 }, "9:left 10:joined " },
+        { { .campaign = 1, .max_rows = -2 }, "17:failed 19:promoted " },
+        { { .after = 19, .max_rows = -2 }, "20:started " },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct str got = { 0 };

@@ -1,0 +1,70 @@
+#include "coordinator/store/ask.h"
+
+#include <math.h>
+
+#include "coordinator/store/loading.h"
+
+int store_ask_ranking(
+    struct store *s, int64_t campaign, int64_t max_rows, store_take_trial *take, void *context, struct err *e)
+{
+    struct trial_record row = { 0 };
+    struct loading what = { TABLE_TRIAL, "ORDER BY r.place LIMIT ?", &row, hand_trial, &take, context };
+    struct where where = { 0 };
+    str_add(&where.text, "JOIN ranking AS r ON r.trial_id = trial.id AND r.campaign_id = ? ");
+    where_bind(&where, campaign);
+    where_bind(&where, max_rows ? max_rows : -1);
+    return store_load(s, &what, &where, e);
+}
+
+int store_ask_trial(
+    struct store *s, int64_t campaign, uint32_t number, store_take_trial *take, void *context, struct err *e)
+{
+    struct trial_record row = { 0 };
+    struct loading what = { TABLE_TRIAL, "", &row, hand_trial, &take, context };
+    struct where where = { 0 };
+    where_add(&where, "campaign = ?", campaign);
+    where_add(&where, "number = ?", number);
+    return store_load(s, &what, &where, e);
+}
+
+int store_ask_decisions(struct store *s, int64_t trial, store_take_decision *take, void *context, struct err *e)
+{
+    struct decision_row row = { 0 };
+    struct loading what = { TABLE_DECISION, "ORDER BY seq", &row, hand_decision, &take, context };
+    struct where where = { 0 };
+    where_add(&where, "trial = ?", trial);
+    return store_load(s, &what, &where, e);
+}
+
+/* ?1 the trial, ?2 the rung. Losses: less is better, whatever the goal. */
+static const char standing_text[] =
+    "WITH me AS (SELECT id, campaign, bracket FROM trial WHERE id = ?1), "
+    "here AS (SELECT t.id, t.number, r.value, CASE c.goal WHEN 'minimize' THEN r.value ELSE -r.value END AS loss, "
+    "    EXISTS (SELECT 1 FROM decision AS d WHERE d.trial = t.id AND d.move = 'promote' AND d.rung = ?2 + 1) AS "
+    "went_on "
+    "    FROM me JOIN trial AS t ON t.campaign = me.campaign AND t.bracket = me.bracket "
+    "    JOIN campaign AS c ON c.id = t.campaign "
+    "    JOIN result AS r ON r.trial = t.id AND r.rung = ?2 AND r.counted = 1 AND r.value IS NOT NULL) "
+    "SELECT (SELECT place FROM (SELECT id, row_number() OVER (ORDER BY loss, number) AS place FROM here) WHERE id = "
+    "?1), "
+    "    count(*), sum(went_on), "
+    "    (SELECT value FROM here WHERE went_on ORDER BY loss DESC LIMIT 1) FROM here";
+
+int store_ask_standing(struct store *s, int64_t trial, int rung, struct store_standing *out, struct err *e)
+{
+    s->steps_left = s->options.max_steps;
+    sqlite3_stmt *statement = sql_prepare(s->db, standing_text, e);
+    if (!statement)
+        return err_prefix(e, "ask where a trial stands");
+    sqlite3_bind_int64(statement, 1, trial);
+    sqlite3_bind_int(statement, 2, rung);
+    int rc = sqlite3_step(statement);
+    if (rc == SQLITE_ROW)
+        *out = (struct store_standing){ .place = sqlite3_column_int64(statement, 0),
+            .n_at_rung = sqlite3_column_int64(statement, 1),
+            .n_promoted = sqlite3_column_int64(statement, 2),
+            .worst = sqlite3_column_type(statement, 3) == SQLITE_NULL ? NAN : sqlite3_column_double(statement, 3) };
+    int failed = rc == SQLITE_ROW ? 0 : sql_fail(s->db, rc, e);
+    sqlite3_finalize(statement);
+    return failed ? err_prefix(e, "ask where a trial stands") : 0;
+}

@@ -1,0 +1,28 @@
+/* ask.h: the questions of people to a store, beside loading what is in its tables (store.h). For readers. */
+#ifndef RUNG_COORDINATOR_STORE_ASK_H
+#define RUNG_COORDINATOR_STORE_ASK_H
+
+#include "coordinator/store/store.h"
+
+/* The trials of a campaign that have a result, the best first (the view `ranking`: who trained furthest, then the
+ * better value); at most max_rows, 0: all. `take` as of store_load_trials. */
+int store_ask_ranking(
+    struct store *s, int64_t campaign, int64_t max_rows, store_take_trial *take, void *context, struct err *e);
+
+/* The trial of that number in its campaign; `take` is not called when there is none. */
+int store_ask_trial(
+    struct store *s, int64_t campaign, uint32_t number, store_take_trial *take, void *context, struct err *e);
+
+/* Why it was proposed and promoted, in order. */
+int store_ask_decisions(struct store *s, int64_t trial, store_take_decision *take, void *context, struct err *e);
+
+/* Where a trial's counted result stands among all of its bracket at the same rung. */
+struct store_standing {
+    int64_t place;      /* from 1; 0: it has no result there */
+    int64_t n_at_rung;  /* results there */
+    int64_t n_promoted; /* of them went on */
+    double worst;       /* the worst value of those that did; NaN when none did */
+};
+int store_ask_standing(struct store *s, int64_t trial, int rung, struct store_standing *out, struct err *e);
+
+#endif
