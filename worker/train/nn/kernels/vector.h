@@ -94,7 +94,7 @@ KERNEL_INLINE vec vec_tanh(vec x)
     return p / q;
 }
 
-/* 1 / (1 + exp(-x)) of two vectors at the price of one division, each within 2e-7 of the truth. */
+/* 1 / (1 + exp(-x)) of two vectors at the price of one division, each within 2.5e-7 of the truth. */
 KERNEL_INLINE void vec_sigmoid_pair(vec *x, vec *y)
 {
     vec px, qx, py, qy;
