@@ -113,7 +113,7 @@ int lines_prefix(const struct lines *l, struct err *e)
 const char *lines_excerpt(char to[LINES_EXCERPT], const char *text, const char *end)
 {
     size_t n = 0;
-    for (; text + n < end && n < 40 && text[n] != ' ' && text[n] != ',' && text[n] != '\t'; n++)
+    for (; text + n < end && n < 40 && !memchr(" \t,:", text[n], 4); n++)
         to[n] = text[n] >= 0x20 && text[n] < 0x7f ? text[n] : '?';
     snprintf(to + n, LINES_EXCERPT - n, "%s", n == 40 ? "..." : "");
     return to;

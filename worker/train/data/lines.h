@@ -34,9 +34,8 @@ int lines_prefix(const struct lines *l, struct err *e);
 
 void lines_close(struct lines *l);
 
-/* A piece of a line made fit to be shown to people, into `to`: cut at a blank or a comma and at 40 bytes, all but
- * printable ASCII as
- * '?'. Returns to. */
+/* A piece of a line made fit to be shown to people, into `to`: cut at a blank, a comma, a colon, and at 40 bytes, all
+ * but printable ASCII as '?'. Returns `to`. */
 #define LINES_EXCERPT 48
 const char *lines_excerpt(char to[LINES_EXCERPT], const char *text, const char *end);
 

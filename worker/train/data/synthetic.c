@@ -20,10 +20,10 @@
 enum { F = 13, N_DIGITS = 10, N_CLASSES = 20, MIN_PHONES = 3, MAX_PHONES = 5, MIN_LEN = 21, MAX_LEN = 75 };
 
 /* Standard deviations, in the unit of the features, unless said otherwise. */
-#define PHONE_SPREAD 1.0
+#define PHONE_SPREAD 0.45
 #define SPEAKER_OFFSET 0.6
 #define GENDER_OFFSET 0.8
-#define NOISE 0.8
+#define NOISE 0.4
 #define NOISE_MEMORY 0.7  /* the AR(1) coefficient */
 #define MEDIAN_LEN 37.5   /* frames */
 #define SPEAKER_TEMPO 0.2 /* of the logarithm of the length */
