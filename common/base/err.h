@@ -34,7 +34,7 @@ struct err {
 
 /* Fill e and return -1, so that `return err_set(e, ...)` reads well. e may be NULL. */
 int err_set(struct err *e, enum err_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
-int err_vset(struct err *e, enum err_code code, const char *format, va_list args);
+int err_vset(struct err *e, enum err_code code, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
 
 /* As err_set, with ": " and strerror(errno) behind. Reads errno first, so it may be called straight after the failing
  * call. */

@@ -30,5 +30,11 @@
 #define LIMIT_SEQUENCE 100000         /* frames of one sequence */
 #define LIMIT_FEATURES 4096           /* numbers of one frame */
 #define LIMIT_CLASSES 4096            /* classes of a data set */
+#define LIMIT_SEQUENCES 10000000      /* sequences of a data set */
+#define LIMIT_DATA_NUMBERS (1LL << 30) /* numbers of a data set: 4 GiB of floats */
+#define LIMIT_DATA_LINE (64 << 20)    /* bytes of one line of a data file */
+#define LIMIT_DATA_BYTES (8LL << 30)  /* bytes of a data file, unpacked */
+#define LIMIT_DATA_RATIO 200          /* times its size that an archive may grow to, ... */
+#define LIMIT_DATA_FREE (64 << 20)    /* ... once it has grown to this many bytes */
 
 #endif

@@ -18,7 +18,7 @@ void str_add(struct str *s, const char *text);
 void str_add_bytes(struct str *s, const void *bytes, size_t len);
 void str_add_char(struct str *s, char c);
 void str_addf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void str_addv(struct str *s, const char *format, va_list args);
+void str_addv(struct str *s, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void str_clear(struct str *s);             /* empties, keeps the memory */
 void str_deinit(struct str *s);            /* frees, leaves it zeroed */
 const char *str_text(const struct str *s); /* never NULL; borrows until the next change */
