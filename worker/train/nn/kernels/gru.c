@@ -1,0 +1,209 @@
+/* The recurrent step of a GRU layer. Compiled once an instruction set; see worker/train/nn/kernels.h for the contracts.
+ *
+ * Forward keeps a tile of rows x one vector of units x three gates in registers while it walks over the hidden state,
+ * and applies the gates before anything is stored: each number of the tape is read once and written once. Backward does
+ * the elementwise part for the whole step, then the product with the weights in tiles of the same kind.
+ */
+#include "worker/train/nn/kernels.h"
+
+#include "worker/train/nn/kernels/vector.h"
+
+/* Rows of a tile: 3 sums each and 3 weights must fit into the registers. */
+#if KERNEL_WIDTH == 16
+enum { ROWS = 8 };
+#else
+enum { ROWS = 4 };
+#endif
+enum { W = KERNEL_WIDTH };
+
+/* Units j..j+W-1 of the three gates stand side by side for each k. */
+void KERNEL_NAME(gru_pack_forward)(float *packed, const float *weights, size_t H, size_t Hp)
+{
+    memset(packed, 0, sizeof *packed * 3 * Hp * H);
+    for (size_t gate = 0; gate < 3; gate++)
+        for (size_t unit = 0; unit < H; unit++) {
+            const float *from = weights + (gate * H + unit) * H;
+            float *to = packed + unit / W * (3 * W * H) + gate * W + unit % W;
+            for (size_t k = 0; k < H; k++)
+                to[k * 3 * W] = from[k];
+        }
+}
+
+/* Columns of a block of backward's product: three vectors, or what is left. */
+KERNEL_INLINE size_t block_columns(size_t left)
+{
+    return left >= 3 * W ? 3 * W : left >= 2 * W ? 2 * W : W;
+}
+
+void KERNEL_NAME(gru_pack_backward)(float *packed, const float *weights, size_t H, size_t Hp)
+{
+    for (size_t j = 0; j < Hp;) {
+        size_t columns = block_columns(Hp - j);
+        for (size_t gate = 0; gate < 3; gate++)
+            for (size_t unit = 0; unit < Hp; unit++)
+                for (size_t c = 0; c < columns; c++, packed++)
+                    *packed = unit < H && j + c < H ? weights[(gate * H + unit) * H + j + c] : 0;
+        j += columns;
+    }
+}
+
+/* sums[r][v] += a[r][k] * w[k][v] over all k: the inner loop of everything here. R and V are constants where this is
+ * inlined. */
+KERNEL_INLINE void tile_product(
+    vec (*sums)[3], const float *a, size_t a_stride, const float *w, size_t K, const int R, const int V)
+{
+    for (size_t k = 0; k < K; k++, w += V * W) {
+        vec wk[3];
+        for (int v = 0; v < V; v++)
+            wk[v] = vec_load(w + v * W);
+        for (int r = 0; r < R; r++)
+            for (int v = 0; v < V; v++)
+                sums[r][v] += wk[v] * a[(size_t)r * a_stride + k];
+    }
+}
+
+/* The units of `row` that dropout keeps, from unit j on, as a vector of 0 or -1. */
+KERNEL_INLINE ivec kept_units(const uint16_t *mask, size_t j)
+{
+    ivec lane_bit;
+    for (int i = 0; i < W; i++)
+        lane_bit[i] = 1 << (i + (int)(j % 16));
+    ivec bits = (ivec){ 0 } + (int32_t)mask[j / 16];
+    return (bits & lane_bit) != 0;
+}
+
+/* The gates of one row and one vector of units; `sums` are r and z before their sigmoid, and the recurrent part of n.
+ */
+KERNEL_INLINE void forward_gates(const struct gru_step *s, size_t row, size_t j, vec *sums)
+{
+    float *tape = s->tape + row * s->tape_stride + j;
+    vec r = sums[0], z = sums[1], recurrent = sums[2];
+    vec_sigmoid_pair(&r, &z);
+    vec n = vec_tanh(vec_load(tape) + vec_load(s->bias + j) + r * recurrent);
+    vec h = n - z * n;
+    if (s->previous)
+        h += z * vec_load(s->previous + row * s->state_stride + j);
+    vec_store(tape, n);
+    vec_store(tape + s->Hp, r);
+    vec_store(tape + 2 * s->Hp, z);
+    vec_store(tape + 3 * s->Hp, recurrent);
+    if (row < s->rows_next)
+        vec_store(s->next + row * s->state_stride + j, h);
+    if (s->mask)
+        h = (vec)((ivec)(h * s->scale) & kept_units(s->mask + row * (s->Hp / 16), j));
+    vec_store(s->out + row * s->state_stride + j, h);
+}
+
+KERNEL_INLINE void forward_tile(const struct gru_step *s, size_t row, size_t j, const int R)
+{
+    vec sums[ROWS][3];
+    vec bias_r = vec_load(s->bias + s->Hp + j), bias_z = vec_load(s->bias + 2 * s->Hp + j);
+    vec bias_n = vec_load(s->bias + 3 * s->Hp + j);
+    for (int r = 0; r < R; r++) {
+        const float *tape = s->tape + (row + (size_t)r) * s->tape_stride + j;
+        sums[r][0] = vec_load(tape + s->Hp) + bias_r;
+        sums[r][1] = vec_load(tape + 2 * s->Hp) + bias_z;
+        sums[r][2] = bias_n;
+    }
+    if (s->previous)
+        tile_product(sums, s->previous + row * s->state_stride, s->state_stride, s->weights + j * 3 * s->H, s->H, R, 3);
+    for (int r = 0; r < R; r++)
+        forward_gates(s, row + (size_t)r, j, sums[r]);
+}
+
+void KERNEL_NAME(gru_forward_step)(const struct gru_step *s)
+{
+    for (size_t j = 0; j < s->Hp; j += W) {
+        size_t row = 0;
+        for (; row + ROWS <= s->rows; row += ROWS)
+            forward_tile(s, row, j, ROWS);
+        if (ROWS > 4 && row + 4 <= s->rows) {
+            forward_tile(s, row, j, 4);
+            row += 4;
+        }
+        for (; row < s->rows; row++)
+            forward_tile(s, row, j, 1);
+    }
+}
+
+/* The derivatives of one row and one vector of units by the gates' arguments, in place of the gates; adds them to
+ * `sums`. */
+KERNEL_INLINE void backward_gates(const struct gru_back *s, size_t row, size_t j, vec *sums)
+{
+    float *tape = s->tape + row * s->tape_stride + j, *state = s->state + row * s->state_stride + j;
+    vec n = vec_load(tape), r = vec_load(tape + s->Hp), z = vec_load(tape + 2 * s->Hp);
+    vec recurrent = vec_load(tape + 3 * s->Hp);
+    vec d = vec_load(s->out + row * s->state_stride + j);
+    if (s->mask)
+        d = (vec)((ivec)(d * s->scale) & kept_units(s->mask + row * (s->Hp / 16), j));
+    d += vec_load(state);
+    vec previous = s->previous ? vec_load(s->previous + row * s->state_stride + j) : vec_all(0);
+    vec dz = d * (previous - n) * (z - z * z);
+    vec dn = (d - d * z) * (1.0f - n * n);
+    vec drecurrent = dn * r, dr = dn * recurrent * (r - r * r);
+    vec_store(tape, dn);
+    vec_store(tape + s->Hp, dr);
+    vec_store(tape + 2 * s->Hp, dz);
+    vec_store(tape + 3 * s->Hp, drecurrent);
+    vec_store(state, d * z);
+    sums[0] += dn;
+    sums[1] += dr;
+    sums[2] += dz;
+    sums[3] += drecurrent;
+}
+
+void KERNEL_NAME(gru_backward_gates)(const struct gru_back *s)
+{
+    for (size_t row = 0; row < s->rows; row += ROWS)
+        for (size_t j = 0; j < s->Hp; j += W) {
+            vec sums[4] = { { 0 } };
+            for (size_t r = row; r < row + ROWS && r < s->rows; r++)
+                backward_gates(s, r, j, sums);
+            for (size_t gate = 0; gate < 4; gate++) {
+                float *bias = s->bias + gate * s->Hp + j;
+                vec_store(bias, vec_load(bias) + sums[gate]);
+            }
+        }
+}
+
+KERNEL_INLINE void backward_tile(
+    const struct gru_back *s, size_t row, size_t j, const float *weights, const int R, const int V)
+{
+    vec sums[ROWS][3];
+    for (int r = 0; r < R; r++)
+        for (int v = 0; v < V; v++)
+            sums[r][v] = vec_load(s->state + (row + (size_t)r) * s->state_stride + j + (size_t)v * W);
+    tile_product(sums, s->tape + row * s->tape_stride + s->Hp, s->tape_stride, weights, 3 * s->Hp, R, V);
+    for (int r = 0; r < R; r++)
+        for (int v = 0; v < V; v++)
+            vec_store(s->state + (row + (size_t)r) * s->state_stride + j + (size_t)v * W, sums[r][v]);
+}
+
+KERNEL_INLINE void backward_block(const struct gru_back *s, size_t j, const float *weights, const int V)
+{
+    size_t row = 0;
+    for (; row + ROWS <= s->rows; row += ROWS)
+        backward_tile(s, row, j, weights, ROWS, V);
+    if (ROWS > 4 && row + 4 <= s->rows) {
+        backward_tile(s, row, j, weights, 4, V);
+        row += 4;
+    }
+    for (; row < s->rows; row++)
+        backward_tile(s, row, j, weights, 1, V);
+}
+
+void KERNEL_NAME(gru_backward_product)(const struct gru_back *s)
+{
+    const float *weights = s->weights;
+    for (size_t j = 0; j < s->Hp;) {
+        size_t columns = block_columns(s->Hp - j);
+        if (columns == 3 * W)
+            backward_block(s, j, weights, 3);
+        else if (columns == 2 * W)
+            backward_block(s, j, weights, 2);
+        else
+            backward_block(s, j, weights, 1);
+        weights += 3 * s->Hp * columns;
+        j += columns;
+    }
+}
