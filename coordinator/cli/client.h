@@ -1,0 +1,43 @@
+/* client.h: asks a running coordinator, and waits for its answer.
+ *
+ * A request is repeated until it is answered, which is safe for all of them. One thread owns a client.
+ */
+#ifndef RUNG_COORDINATOR_CLI_CLIENT_H
+#define RUNG_COORDINATOR_CLI_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/base/limits.h"
+#include "common/base/str.h"
+
+#define CLIENT_PATIENCE_MS 5000 /* for a command that a person waits for */
+
+struct client;
+
+/* Begins to connect to a local address; nobody need be there yet. Returns owned (client_close), or NULL with e. */
+struct client *client_open(const char *address, struct err *e);
+void client_close(struct client *c); /* accepts NULL */
+
+/* ERR_UNREACHABLE when nobody answers within the time that client_set_patience last gave (CLIENT_PATIENCE_MS at first);
+ * what the coordinator refuses comes with its own code and text. */
+void client_set_patience(struct client *c, int64_t milliseconds);
+
+struct client_submitted {
+    char campaign[LIMIT_NAME + 1];
+    char state[17]; /* a name of enum campaign_state */
+    bool is_new;
+};
+
+/* `file` is the campaign in its canonical form. ERR_EXISTS when another one has the name: the text names differences.
+ */
+int client_submit(struct client *c, const char *file, struct client_submitted *out, struct err *e);
+
+/* Replaces what `json` holds by the answer, rung.status/1. `campaign` NULL: all that are not over. */
+int client_status(struct client *c, const char *campaign, struct str *json, struct err *e);
+
+/* `action` is pause, resume or stop. */
+int client_control(struct client *c, const char *campaign, const char *action, struct err *e);
+
+#endif

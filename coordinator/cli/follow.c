@@ -1,0 +1,63 @@
+#include "coordinator/cli/follow.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void follow_open(struct follow *f, enum follow_form form)
+{
+    *f = (struct follow){ .form = form, .seq = -1 };
+    screen_open(&f->screen);
+}
+
+void follow_close(struct follow *f)
+{
+    str_deinit(&f->text);
+    *f = (struct follow){ 0 };
+}
+
+static void show_json(struct follow *f, const struct status *s, const char *json)
+{
+    int64_t seq = status_int(s->root, "seq");
+    if (seq == f->seq)
+        return;
+    f->seq = seq;
+    puts(json);
+    fflush(stdout);
+}
+
+static void show_live(struct follow *f, const struct status *s, json_value campaign, const char *note)
+{
+    struct view_look look = screen_look(&f->screen);
+    look.rows -= note != NULL;
+    str_clear(&f->text);
+    view_campaign(&f->text, s->root, campaign, &look);
+    if (note)
+        str_addf(&f->text, "%.*s\n", look.columns, note);
+    screen_draw(&f->screen, str_text(&f->text));
+}
+
+void follow_show(
+    struct follow *f, const struct status *s, json_value campaign, const char *json, const char *note, int64_t now_ms)
+{
+    if (f->form == FOLLOW_JSON)
+        show_json(f, s, json);
+    if (f->form != FOLLOW_VIEW)
+        return;
+    if (f->screen.is_live) {
+        show_live(f, s, campaign, note);
+        return;
+    }
+    str_clear(&f->text);
+    ticker_tell(&f->ticker, campaign, now_ms, &f->text);
+    fputs(str_text(&f->text), stderr);
+}
+
+void follow_say(struct follow *f, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    screen_keep(&f->screen);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}

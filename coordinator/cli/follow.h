@@ -1,0 +1,41 @@
+/* follow.h: shows how a campaign is going on standard error, again and again: the live view of `rung run` and
+ * `rung watch`.
+ */
+#ifndef RUNG_COORDINATOR_CLI_FOLLOW_H
+#define RUNG_COORDINATOR_CLI_FOLLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/str.h"
+#include "coordinator/cli/screen.h"
+#include "coordinator/cli/status.h"
+#include "coordinator/cli/ticker.h"
+
+enum follow_form {
+    FOLLOW_VIEW, /* drawn in place on a terminal, else a line an event */
+    FOLLOW_JSON, /* a line of rung.status/1 on standard output for each that brings news */
+    FOLLOW_SILENT
+};
+
+#define FOLLOW_EVERY_MS 250 /* between two looks at the campaign */
+
+struct follow {
+    enum follow_form form;
+    struct screen screen;
+    struct ticker ticker;
+    struct str text; /* of the last frame */
+    int64_t seq;     /* of the last status that was printed as JSON; -1 before the first */
+};
+
+void follow_open(struct follow *f, enum follow_form form);
+void follow_close(struct follow *f); /* accepts a zeroed one */
+
+/* Shows `s`, of which `campaign` is a part; `json` is its text. `note` is a line below, or NULL. */
+void follow_show(
+    struct follow *f, const struct status *s, json_value campaign, const char *json, const char *note, int64_t now_ms);
+
+/* Says a line that stays, below all that was drawn. */
+void follow_say(struct follow *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

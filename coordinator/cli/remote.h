@@ -1,0 +1,33 @@
+/* remote.h: the commands that ask a coordinator which somebody else has started: `rung submit`, `status`, `watch`,
+ * `stop`, `pause`, `resume`.
+ */
+#ifndef RUNG_COORDINATOR_CLI_REMOTE_H
+#define RUNG_COORDINATOR_CLI_REMOTE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "common/base/err.h"
+
+/* Where it is. All commands fail with ERR_UNREACHABLE when nobody answers there. */
+struct remote {
+    const char *store;   /* a directory on this machine: its coordinator's own socket */
+    const char *connect; /* or an address; NULL: the store's */
+};
+
+/* Begins the campaign in the file, or goes on with it. 0; EXIT_STATUS_INVALID for a file with mistakes, which it
+ * prints; -1 with ERR_EXISTS when there is another campaign of that name. */
+int cli_submit(const struct remote *where, const char *path, FILE *out, struct err *e);
+
+/* How the campaign goes, or, with NULL, each that is not over; as rung.status/1 when is_json. */
+int cli_status(const struct remote *where, const char *campaign, bool is_json, FILE *out, struct err *e);
+
+/* `action` is stop, pause or resume. */
+int cli_control(const struct remote *where, const char *campaign, const char *action, FILE *out, struct err *e);
+
+/* Shows how the campaign goes until it is over, and ends with what status_exit says, or EXIT_STATUS_INTERRUPTED; NULL:
+ * the only one that is going on. With is_json a line of rung.status/1 for each change. A coordinator that is gone is
+ * waited for, a minute long. */
+int cli_watch(const struct remote *where, const char *campaign, bool is_json, struct err *e);
+
+#endif

@@ -1,0 +1,207 @@
+#include "coordinator/cli/run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/str.h"
+#include "common/io/address.h"
+#include "common/io/files.h"
+#include "common/io/system.h"
+#include "coordinator/cli/campaign_file.h"
+#include "coordinator/cli/client.h"
+#include "coordinator/cli/command.h"
+#include "coordinator/cli/fleet.h"
+#include "coordinator/cli/follow.h"
+#include "coordinator/cli/interrupt.h"
+
+#define STORE_MODE 0700
+#define ANSWER_MS 1000 /* patience with the coordinator, which may be starting again */
+#define END_MS 10000   /* a program that was asked to end, and has nothing left to do, is killed after so long */
+
+struct run {
+    const struct run_options *options;
+    struct campaign_file file;
+    struct str store; /* absolute */
+    struct address address;
+    struct fleet fleet;
+    struct client *client;
+    struct follow follow;
+    struct str json; /* the last status */
+    int exit_status; /* once the campaign is over */
+};
+
+/* ---- beginning ---- */
+
+/* Fails when a coordinator serves the store already: then there is another way. */
+static int claim_store(struct run *r, struct err *e)
+{
+    struct str lock = { 0 };
+    if (file_absolute(r->options->store, &r->store, e) < 0 || file_make_directory(r->store.text, STORE_MODE, e) < 0)
+        return err_prefix(e, "store %s", r->options->store);
+    str_addf(&lock, "%s/rungd.lock", r->store.text);
+    int fd = file_lock(lock.text, e); /* rungd takes it for good: this is only to say it better */
+    str_deinit(&lock);
+    if (fd < 0 && e->code == ERR_BUSY)
+        return err_set(e, ERR_BUSY,
+            "a coordinator serves %s already. Give it the campaign with: rung submit %s --store %s\n"
+            "and look at it with: rung watch %s --store %s",
+            r->options->store, r->options->path, r->options->store, r->file.name, r->options->store);
+    file_unlock(fd);
+    return fd < 0 ? -1 : 0;
+}
+
+static int start_coordinator(struct run *r, struct err *e)
+{
+    int n_workers = r->options->n_workers ? r->options->n_workers : system_cores();
+    if (address_for_store(r->store.text, getenv("XDG_RUNTIME_DIR"), &r->address, e) < 0 ||
+        fleet_init(&r->fleet, r->store.text, r->address.text, n_workers, e) < 0 ||
+        fleet_start_coordinator(&r->fleet, system_monotonic_ms(), e) < 0)
+        return -1;
+    r->client = client_open(r->address.text, e);
+    if (r->client)
+        client_set_patience(r->client, ANSWER_MS);
+    return r->client ? 0 : -1;
+}
+
+/* Until the coordinator, which is starting, has answered. */
+static int submit(struct run *r, struct client_submitted *out, struct err *e)
+{
+    while (client_submit(r->client, r->file.canonical.text, out, e) < 0) {
+        if (e->code != ERR_UNREACHABLE)
+            return -1;
+        if (interrupt_count() > 0)
+            return err_set(e, ERR_INTERRUPTED, "interrupted before the campaign began");
+        if (fleet_tend(&r->fleet, system_monotonic_ms(), e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Begins the campaign, or goes on with it; a paused one too, since that is what this command is for. */
+static int begin(struct run *r, struct err *e)
+{
+    struct client_submitted submitted;
+    if (submit(r, &submitted, e) < 0)
+        return -1;
+    if (str_equal(submitted.state, "paused") && client_control(r->client, r->file.name, "resume", e) < 0)
+        return -1;
+    if (!submitted.is_new && r->follow.form == FOLLOW_VIEW)
+        follow_say(&r->follow, "rung: campaign %s is in %s already: going on with it", r->file.name, r->options->store);
+    bool is_going_on = str_equal(submitted.state, "running") || str_equal(submitted.state, "paused");
+    return is_going_on ? fleet_start_workers(&r->fleet, system_monotonic_ms(), e) : 0;
+}
+
+/* ---- going on ---- */
+
+/* Looks at the campaign once and shows it. Returns 1 when it is over; 0 also when nobody answers at the moment. */
+static int look(struct run *r, const char *note, struct err *e)
+{
+    struct status s;
+    if (client_status(r->client, r->file.name, &r->json, e) < 0)
+        return e->code == ERR_UNREACHABLE ? 0 : -1;
+    if (status_read(&s, r->json.text, e) < 0)
+        return -1;
+    json_value campaign = status_campaign(&s, r->file.name);
+    int is_over = campaign && status_is_over(campaign);
+    if (campaign)
+        follow_show(&r->follow, &s, campaign, r->json.text, note, system_monotonic_ms());
+    if (is_over)
+        r->exit_status = status_exit(campaign);
+    status_deinit(&s);
+    return is_over;
+}
+
+/* Until the campaign is over (1), or somebody interrupts (0). */
+static int go_on(struct run *r, struct err *e)
+{
+    while (interrupt_count() == 0) {
+        int is_over = look(r, NULL, e);
+        if (is_over)
+            return is_over;
+        if (fleet_tend(&r->fleet, system_monotonic_ms(), e) < 0)
+            return -1;
+        interrupt_sleep(FOLLOW_EVERY_MS);
+    }
+    return 0;
+}
+
+/* ---- ending ---- */
+
+/* Waits until they are gone, or kills them: after END_MS, or when interrupted once more than `patience` times. */
+static void end_coordinator(struct run *r, int patience)
+{
+    int64_t end_ms = system_monotonic_ms() + END_MS;
+    fleet_end_coordinator(&r->fleet, SIGTERM);
+    while (fleet_has_coordinator(&r->fleet)) {
+        if (system_monotonic_ms() > end_ms || interrupt_count() > patience)
+            fleet_end_coordinator(&r->fleet, SIGKILL);
+        interrupt_sleep(5);
+    }
+}
+
+static void end_workers(struct run *r, int patience)
+{
+    int64_t end_ms = system_monotonic_ms() + END_MS;
+    fleet_end_workers(&r->fleet, SIGTERM);
+    while (fleet_has_workers(&r->fleet)) {
+        if (system_monotonic_ms() > end_ms || interrupt_count() > patience)
+            fleet_end_workers(&r->fleet, SIGKILL);
+        interrupt_sleep(5);
+    }
+}
+
+/* After the first Ctrl-C: the workers finish their steps and hand their trials back, for as long as that takes. */
+static int hand_back(struct run *r, struct err *e)
+{
+    static const char note[] = "Finishing the running steps and keeping all; Ctrl-C again to stop now.";
+    if (!r->follow.screen.is_live)
+        follow_say(&r->follow, "rung: %s", note);
+    fleet_end_workers(&r->fleet, SIGTERM);
+    while (fleet_has_workers(&r->fleet) && interrupt_count() < 2) {
+        if (fleet_tend(&r->fleet, system_monotonic_ms(), e) < 0 || look(r, note, e) < 0)
+            return -1;
+        interrupt_sleep(FOLLOW_EVERY_MS / 5);
+    }
+    if (interrupt_count() < 2)
+        end_coordinator(r, 1);
+    follow_say(&r->follow, "rung: interrupted. All results are in %s; to go on: rung run %s --store %s",
+        r->options->store, r->options->path, r->options->store);
+    return EXIT_STATUS_INTERRUPTED;
+}
+
+static int finish(struct run *r, struct err *e)
+{
+    end_workers(r, 0);
+    end_coordinator(r, 0);
+    screen_keep(&r->follow.screen);
+    return r->exit_status;
+}
+
+static int run_campaign(struct run *r, struct err *e)
+{
+    if (claim_store(r, e) < 0 || start_coordinator(r, e) < 0 || begin(r, e) < 0)
+        return -1;
+    int is_over = go_on(r, e);
+    if (is_over < 0)
+        return -1;
+    return is_over ? finish(r, e) : hand_back(r, e);
+}
+
+int cli_run(const struct run_options *options, struct err *e)
+{
+    struct run r = { .options = options };
+    int status = campaign_file_read(options->path, &r.file, e);
+    if (status != 0)
+        return status;
+    interrupt_watch();
+    follow_open(&r.follow, options->is_quiet || options->is_json ? FOLLOW_SILENT : FOLLOW_VIEW);
+    status = run_campaign(&r, e);
+    fleet_deinit(&r.fleet);
+    client_close(r.client);
+    follow_close(&r.follow);
+    str_deinit(&r.json);
+    str_deinit(&r.store);
+    campaign_file_deinit(&r.file);
+    return status;
+}

@@ -1,0 +1,26 @@
+/* run.h: `rung run`: a campaign on this machine from beginning to end, with one command.
+ *
+ * Starts a coordinator and workers, submits the campaign, shows how it goes, and ends them when it is over. Everything
+ * that a worker has delivered is in the store, whatever happens; the same command goes on from there.
+ */
+#ifndef RUNG_COORDINATOR_CLI_RUN_H
+#define RUNG_COORDINATOR_CLI_RUN_H
+
+#include <stdbool.h>
+
+#include "common/base/err.h"
+
+struct run_options {
+    const char *path;  /* of the campaign file; "-" is standard input */
+    const char *store; /* directory; made when it is not there */
+    int n_workers;     /* of one slot each; 0: as many as this process may use processors */
+    bool is_quiet;     /* no progress, only the best trial at the end */
+    bool is_json;      /* the best trial as JSON, and no progress */
+};
+
+/* Returns the exit status: 0; EXIT_STATUS_INVALID for a file with mistakes; EXIT_STATUS_NO_SUCCESS, _CANCELLED,
+ * _INTERRUPTED. -1 with e: ERR_BUSY when a coordinator serves the store already, ERR_EXISTS when the store has another
+ * campaign of that name, ERR_IO when a program ends again and again. */
+int cli_run(const struct run_options *options, struct err *e);
+
+#endif

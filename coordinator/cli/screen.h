@@ -1,0 +1,31 @@
+/* screen.h: a few lines on standard error that are drawn again in place, when that is a terminal.
+ *
+ * Plain ANSI: cursor up, erase to the end of the line, one write a frame. The cursor always rests below the lines and
+ * no mode is changed for longer than a frame, so nothing is left to be restored, however the program ends.
+ */
+#ifndef RUNG_COORDINATOR_CLI_SCREEN_H
+#define RUNG_COORDINATOR_CLI_SCREEN_H
+
+#include <stdbool.h>
+
+#include "coordinator/cli/view.h"
+
+struct screen {
+    bool is_live; /* a terminal that understands cursor movements */
+    bool is_utf8, has_colour;
+    int n_lines; /* drawn by the last frame */
+};
+
+/* Looks at standard error, TERM, NO_COLOR and the locale. */
+void screen_open(struct screen *s);
+
+/* What fits there now: the terminal may have been resized. */
+struct view_look screen_look(const struct screen *s);
+
+/* Draws `lines`, each ended by a newline, over those of the last frame. */
+void screen_draw(struct screen *s, const char *lines);
+
+/* Leaves the last frame where it is; what comes next is written below. */
+void screen_keep(struct screen *s);
+
+#endif

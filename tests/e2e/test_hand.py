@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Piece by piece, over TCP: a coordinator, workers that come and go, and the commands that ask from outside."""
+import json
+import os
+import signal
+import socket
+import sys
+
+from harness import campaign, main, test, wait_for
+
+
+def free_port():
+    """A port that is free, as is the next one, which bulk takes."""
+    while True:
+        with socket.socket() as one, socket.socket() as next_one:
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+            try:
+                next_one.bind(("127.0.0.1", port + 1))
+                return port
+            except (OSError, OverflowError):
+                continue
+
+
+class Hand:
+    """A coordinator on a port, and its address."""
+
+    def __init__(self, house):
+        self.house = house
+        self.address = f"tcp://127.0.0.1:{free_port()}"
+        self.rungd = None
+        self.start()
+
+    def start(self):
+        self.rungd = self.house.start("rungd", "--store", self.house.store, "--listen", self.address)
+
+    def worker(self, name, *words):
+        return self.house.start("rung-worker", "--connect", self.address, "--dir", self.house.path(name), "--name", name,
+                                "--slots", "1", "--allow-commands", *words)
+
+    def rung(self, *words, status=0):
+        return self.house.rung(*words, "--connect", self.address, status=status)
+
+    def status(self, name):
+        found = json.loads(self.rung("status", name, "--json").stdout)
+        assert found["schema"] == "rung.status/1", found
+        return found["campaigns"][0]
+
+
+@test
+def a_campaign_runs_over_tcp_by_hand(house):
+    hand = Hand(house)
+    hand.rung("submit", house.write("small.json", campaign()))
+    workers = [hand.worker("one"), hand.worker("two")]
+    hand.rung("watch", "small")
+    house.check_complete(9)
+    for child in workers + [hand.rungd]:
+        child.terminate()
+        house.end(child, 0)
+    assert house.query("SELECT worker FROM workers ORDER BY 1") == [("one",), ("two",)]
+
+
+@test
+def submitting_twice_goes_on_and_another_file_of_the_name_is_refused(house):
+    hand = Hand(house)
+    path = house.write("small.json", campaign())
+    assert "begins" in hand.rung("submit", path).stdout
+    assert "already" in hand.rung("submit", path).stdout
+    other = hand.rung("submit", house.write("other.json", campaign(trials=10)), status=2)
+    assert "/limits/trials" in other.stderr, other.stderr
+    hand.rung("submit", house.write("broken.json", "{"), status=2)
+
+
+@test
+def watch_follows_the_only_campaign_and_leaves_it_alone(house):
+    hand = Hand(house)
+    flag = house.write("flag", "")
+    hand.rung("submit", house.write("small.json", campaign(fixed={"flag": flag})))
+    hand.worker("one")
+    watch = house.start("rung", "watch", "--connect", hand.address, "--json")
+    first = json.loads(watch.stdout.readline())
+    assert first["campaigns"][0]["name"] == "small", first
+    watch.send_signal(signal.SIGINT)
+    house.end(watch, 130)
+    assert hand.status("small")["state"] == "running"
+    os.unlink(flag)
+    last = hand.rung("watch", "--json").stdout.splitlines()[-1]
+    assert json.loads(last)["campaigns"][0]["state"] == "done"
+    house.check_complete(9)
+
+
+@test
+def a_paused_campaign_starts_nothing_until_it_is_resumed(house):
+    hand = Hand(house)
+    hand.rung("submit", house.write("small.json", campaign(fixed={"seconds": 0.02})))
+    hand.rung("pause", "small")
+    hand.worker("one")
+    wait_for(lambda: house.value("SELECT count(*) FROM worker") == 1, "the worker has joined")
+    assert hand.status("small")["state"] == "paused"
+    hand.rung("resume", "small")
+    hand.rung("watch", "small")
+    house.check_complete(9)
+    first_grant = house.value("SELECT min(seq) FROM event WHERE kind = 'granted'")
+    resumed = house.value("SELECT max(seq) FROM event WHERE kind = 'campaign' AND text LIKE 'running%'")
+    assert resumed < first_grant, house.query("SELECT seq, kind, text FROM event")
+
+
+@test
+def a_stopped_campaign_ends_its_trials_and_keeps_what_was_found(house):
+    hand = Hand(house)
+    flag = house.write("flag", "")
+    hand.rung("submit", house.write("small.json", campaign(fixed={"flag": flag})))
+    hand.worker("one")
+    wait_for(lambda: house.n_counted() >= 2, "two results")
+    hand.rung("stop", "small")
+    hand.rung("watch", "small", status=7)
+    wait_for(lambda: not house.processes("steps.py"), "the trials end")
+    assert "stopped" in hand.rung("status", "small").stdout
+    assert house.value("SELECT count(*) FROM best_trial") == 1
+    house.check_sound()
+
+
+@test
+def what_is_not_there_has_its_own_status(house):
+    hand = Hand(house)
+    wait_for(lambda: house.rung("status", "--connect", hand.address, status=None).returncode == 0, "it answers")
+    hand.rung("stop", "nothing", status=3)
+    hand.rung("status", "nothing", status=3)
+    hand.rung("watch", status=3)
+    house.rung("status", "--store", house.path("elsewhere"), status=4)
+    house.rung("status", "--connect", "http://x", status=2)
+    house.rung("frobnicate", status=2)
+    house.rung("run", status=2)
+
+
+@test
+def a_worker_that_leaves_hands_its_trial_to_another(house):
+    hand = Hand(house)
+    flag = house.write("flag", "")
+    hand.rung("submit", house.write("small.json", campaign(fixed={"flag": flag, "seconds": 0.02})))
+    first = hand.worker("one")
+    wait_for(lambda: house.value("SELECT count(*) FROM attempt WHERE budget_to > 1 AND ended_ms = 0"), "a trial hangs")
+    first.terminate()
+    os.unlink(flag)
+    house.end(first, 0)
+    hand.worker("two")
+    hand.rung("watch", "small")
+    house.check_complete(9)
+    assert house.value("SELECT count(DISTINCT worker) FROM attempt") == 2
+
+
+@test
+def a_worker_survives_the_coordinators_restart(house):
+    hand = Hand(house)
+    hand.rung("submit", house.write("small.json", campaign(fixed={"seconds": 0.03})))
+    worker = hand.worker("one")
+    wait_for(lambda: house.n_counted() >= 2, "two results")
+    hand.rungd.kill()
+    hand.rungd.wait()
+    hand.start()
+    hand.rung("watch", "small")
+    house.check_complete(9)
+    assert worker.poll() is None
+
+
+@test
+def a_worker_runs_no_command_unless_it_is_allowed_to(house):
+    hand = Hand(house)
+    hand.rung("submit", house.write("small.json", campaign(trials=3)))
+    house.start("rung-worker", "--connect", hand.address, "--dir", house.path("one"), "--slots", "1")
+    wait_for(lambda: house.value("SELECT count(*) FROM attempt WHERE ended_ms > 0"), "an attempt ends")
+    assert "allow-commands" in house.value("SELECT reason FROM attempt WHERE ended_ms > 0"), house.logs()
+    assert house.n_counted() == 0 or house.value("SELECT count(*) FROM result WHERE value IS NOT NULL") == 0
+
+
+@test
+def two_coordinators_do_not_share_a_store(house):
+    hand = Hand(house)
+    wait_for(lambda: house.rung("status", "--connect", hand.address, status=None).returncode == 0, "it answers")
+    other = house.start("rungd", "--store", house.store, "--listen", f"tcp://127.0.0.1:{free_port()}")
+    house.end(other, 1)
+    assert str(hand.rungd.pid) in house.logs()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
