@@ -1,66 +1,71 @@
 #include "coordinator/cli/campaign_file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/base/limits.h"
+#include "common/base/mem.h"
 #include "common/expr/campaign_read.h"
 #include "common/io/files.h"
 #include "common/proto/campaign.h"
-#include "coordinator/cli/command.h"
-#include "worker/train/data/spec.h"
 
-#define STANDARD_INPUT "/dev/stdin"
-
-/* The directory of the file, absolute: what its relative paths are relative to. */
-static int directory_of(const char *path, bool is_input, struct str *out, struct err *e)
+/* The absolute directory in which `path` lies, or the working directory for standard input. Returns owned, or NULL with e. */
+static char *directory_of(const char *path, struct err *e)
 {
-    if (file_absolute(is_input ? "." : path, out, e) < 0)
-        return -1;
-    char *slash = strrchr(out->text, '/');
-    if (!is_input && slash) {
-        slash[slash == out->text] = '\0'; /* of the root its slash stays */
-        out->len = strlen(out->text);
-    }
-    return 0;
+    struct str absolute = { 0 };
+    if (file_absolute(path ? path : ".", &absolute, e) < 0)
+        return NULL;
+    char *text = str_take(&absolute), *slash = path ? strrchr(text, '/') : NULL;
+    if (slash)
+        slash[slash == text] = '\0';
+    return text;
 }
 
-static int read_text(const char *path, const char *text, size_t len, const char *directory, struct campaign_file *out)
+/* A built-in program cannot begin without its files; a command may have a meaning of its own for these names. */
+static void look_for_files(struct campaign_file *f)
 {
-    struct campaign_source source = { text, len, directory, data_spec_check };
-    struct campaign_spec spec;
-    struct problems problems = { 0 };
-    if (campaign_read(&source, &spec, &problems) < 0) {
-        struct str lines = { 0 };
-        problems_print(&problems, path, &lines);
-        fputs(str_text(&lines), stderr);
-        str_deinit(&lines);
-        problems_deinit(&problems);
-        return EXIT_STATUS_INVALID;
+    static const char *const keys[] = { "train", "test" };
+    struct json_doc *doc =
+        f->spec.trial.program ? json_parse(f->spec.trial.data, strlen(f->spec.trial.data), NULL) : NULL;
+    for (int i = 0; doc && i < 2; i++) {
+        json_value file = json_get(json_root(doc), keys[i]);
+        char pointer[32];
+        snprintf(pointer, sizeof pointer, "/trial/data/%s", keys[i]);
+        if (file && json_type(file) == JSON_TEXT && access(json_text(file), R_OK) != 0)
+            problems_add(&f->problems, pointer, "no such file that can be read: %s", json_text(file));
     }
-    problems_deinit(&problems);
-    str_copy(out->name, sizeof out->name, spec.name);
-    campaign_canonical(&spec, &out->canonical);
-    campaign_spec_deinit(&spec);
-    return 0;
+    json_free(doc);
+    campaign_locate(&f->problems, str_text(&f->text), f->text.len);
 }
 
-int campaign_file_read(const char *path, struct campaign_file *out, struct err *e)
+int campaign_file_read(struct campaign_file *f, const char *path,
+    int (*check_data)(json_value data, const char *pointer, struct err *e), struct err *e)
 {
     bool is_input = strcmp(path, "-") == 0;
-    struct str text = { 0 }, directory = { 0 };
-    *out = (struct campaign_file){ 0 };
-    int status = file_read(is_input ? STANDARD_INPUT : path, LIMIT_CAMPAIGN_FILE, &text, e);
-    if (status == 0)
-        status = directory_of(path, is_input, &directory, e);
-    if (status == 0)
-        status = read_text(path, str_text(&text), text.len, str_text(&directory), out);
-    str_deinit(&text);
-    str_deinit(&directory);
-    return status;
+    *f = (struct campaign_file){ .name = is_input ? "standard input" : path };
+    if (file_read(is_input ? "/dev/stdin" : path, LIMIT_CAMPAIGN_FILE, &f->text, e) < 0)
+        return -1;
+    char *directory = directory_of(is_input ? NULL : path, e);
+    if (!directory)
+        return -1;
+    struct campaign_source source = { str_text(&f->text), f->text.len, directory, check_data };
+    f->is_right = campaign_read(&source, &f->spec, &f->problems) == 0;
+    free(directory);
+    if (!f->is_right)
+        return 0;
+    look_for_files(f);
+    f->is_right = f->problems.n == 0;
+    f->expr = expr_open(&f->spec, e);
+    return f->expr ? 0 : -1;
 }
 
 void campaign_file_deinit(struct campaign_file *f)
 {
-    str_deinit(&f->canonical);
-    *f = (struct campaign_file){ 0 };
+    expr_close(f->expr);
+    campaign_spec_deinit(&f->spec);
+    problems_deinit(&f->problems);
+    str_deinit(&f->text);
+    f->expr = NULL;
 }

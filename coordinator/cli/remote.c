@@ -6,7 +6,7 @@
 #include "common/base/str.h"
 #include "common/io/address.h"
 #include "common/io/system.h"
-#include "coordinator/cli/campaign_file.h"
+#include "coordinator/cli/submission.h"
 #include "coordinator/cli/client.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/follow.h"
@@ -28,9 +28,9 @@ static struct client *connect_to(const struct remote *where, struct err *e)
 
 int cli_submit(const struct remote *where, const char *path, FILE *out, struct err *e)
 {
-    struct campaign_file file;
+    struct submission file;
     struct client_submitted submitted;
-    int status = campaign_file_read(path, &file, e);
+    int status = submission_read(&file, path, e);
     if (status != 0)
         return status;
     struct client *c = connect_to(where, e);
@@ -39,7 +39,7 @@ int cli_submit(const struct remote *where, const char *path, FILE *out, struct e
         fprintf(out, "campaign %s %s: %s\n", submitted.campaign, submitted.is_new ? "begins" : "was there already",
             submitted.state);
     client_close(c);
-    campaign_file_deinit(&file);
+    submission_deinit(&file);
     return status;
 }
 

@@ -8,7 +8,7 @@
 #include "common/io/address.h"
 #include "common/io/files.h"
 #include "common/io/system.h"
-#include "coordinator/cli/campaign_file.h"
+#include "coordinator/cli/submission.h"
 #include "coordinator/cli/client.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/fleet.h"
@@ -21,7 +21,7 @@
 
 struct run {
     const struct run_options *options;
-    struct campaign_file file;
+    struct submission file;
     struct str store; /* absolute */
     struct address address;
     struct fleet fleet;
@@ -191,7 +191,7 @@ static int run_campaign(struct run *r, struct err *e)
 int cli_run(const struct run_options *options, struct err *e)
 {
     struct run r = { .options = options };
-    int status = campaign_file_read(options->path, &r.file, e);
+    int status = submission_read(&r.file, options->path, e);
     if (status != 0)
         return status;
     interrupt_watch();
@@ -202,6 +202,6 @@ int cli_run(const struct run_options *options, struct err *e)
     follow_close(&r.follow);
     str_deinit(&r.json);
     str_deinit(&r.store);
-    campaign_file_deinit(&r.file);
+    submission_deinit(&r.file);
     return status;
 }

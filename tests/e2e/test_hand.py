@@ -35,8 +35,8 @@ class Hand:
         self.rungd = self.house.start("rungd", "--store", self.house.store, "--listen", self.address)
 
     def worker(self, name, *words):
-        return self.house.start("rung-worker", "--connect", self.address, "--dir", self.house.path(name), "--name", name,
-                                "--slots", "1", "--allow-commands", *words)
+        return self.house.start("rung-worker", "--connect", self.address, "--dir", self.house.path(name),
+                                "--name", name, "--slots", "1", "--allow-commands", *words)
 
     def rung(self, *words, status=0):
         return self.house.rung(*words, "--connect", self.address, status=status)

@@ -1,0 +1,39 @@
+#include "coordinator/cli/submission.h"
+
+#include <stdio.h>
+
+#include "common/proto/campaign.h"
+#include "coordinator/cli/campaign_file.h"
+#include "coordinator/cli/command.h"
+#include "worker/train/data/spec.h"
+
+static int take(struct submission *out, const struct campaign_file *f)
+{
+    if (!f->is_right) {
+        struct str lines = { 0 };
+        problems_print(&f->problems, f->name, &lines);
+        fputs(str_text(&lines), stderr);
+        str_deinit(&lines);
+        return EXIT_STATUS_INVALID;
+    }
+    str_copy(out->name, sizeof out->name, f->spec.name);
+    campaign_canonical(&f->spec, &out->canonical);
+    return 0;
+}
+
+int submission_read(struct submission *out, const char *path, struct err *e)
+{
+    struct campaign_file f;
+    *out = (struct submission){ 0 };
+    int status = campaign_file_read(&f, path, data_spec_check, e);
+    if (status == 0)
+        status = take(out, &f);
+    campaign_file_deinit(&f);
+    return status;
+}
+
+void submission_deinit(struct submission *s)
+{
+    str_deinit(&s->canonical);
+    *s = (struct submission){ 0 };
+}

@@ -1,0 +1,20 @@
+/* submission.h: a campaign file as `rung run` and `rung submit` give it to a coordinator.
+ */
+#ifndef RUNG_COORDINATOR_CLI_SUBMISSION_H
+#define RUNG_COORDINATOR_CLI_SUBMISSION_H
+
+#include "common/base/err.h"
+#include "common/base/limits.h"
+#include "common/base/str.h"
+
+struct submission {
+    char name[LIMIT_NAME + 1]; /* of the campaign */
+    struct str canonical;      /* owned: the file in its canonical form */
+};
+
+/* Reads the file as `rung check` does; `path` "-" is standard input. Returns 0 and fills `out`; EXIT_STATUS_INVALID
+ * when the file has mistakes, which were all printed on standard error; -1 with e when it cannot be read at all. */
+int submission_read(struct submission *out, const char *path, struct err *e);
+void submission_deinit(struct submission *s); /* accepts a zeroed one */
+
+#endif
