@@ -2,9 +2,14 @@
 #include <stdio.h>
 
 #include "common/base/limits.h"
+#include "coordinator/cli/asking.h"
+#include "coordinator/cli/check.h"
 #include "coordinator/cli/command.h"
+#include "coordinator/cli/plan.h"
 #include "coordinator/cli/remote.h"
 #include "coordinator/cli/run.h"
+#include "coordinator/cli/screen.h"
+#include "worker/train/data/spec.h"
 
 #define DEFAULT_STORE "rung-store"
 
@@ -100,6 +105,128 @@ static int resume(const struct options *o, struct err *e)
     return control(o, "resume", e);
 }
 
+/* ---- before anything runs ---- */
+
+/* clang-format off */
+static const struct option_row check_rows[] = { JSON_ROW, { 0 } };
+static const struct option_row plan_rows[] = {
+    { "workers", 'w', "N", "trials that run at once (default: 1)" },
+    { "trials", 't', "N", "to plan for when the file names no limits.trials (100)" },
+    { "epoch-seconds", 0, "S", "what one unit of budget takes, to estimate times" },
+    JSON_ROW,
+    { 0 },
+};
+/* clang-format on */
+
+static int check(const struct options *o, struct err *e)
+{
+    const struct check_options options = { o->words[0], options_has(o, "json"), data_spec_check };
+    return cli_check(&options, stdout, e);
+}
+
+static int plan(const struct options *o, struct err *e)
+{
+    struct plan_options options = {
+        .path = o->words[0], .is_json = options_has(o, "json"), .check_data = data_spec_check
+    };
+    int64_t n_workers = 0;
+    if (options_int(o, "workers", 1, 65536, &n_workers, e) < 0 ||
+        options_int(o, "trials", 1, LIMIT_TRIALS, &options.n_trials, e) < 0 ||
+        options_number(o, "epoch-seconds", 0, 1e9, &options.epoch_seconds, e) < 0)
+        return -1;
+    options.n_workers = (int)n_workers;
+    return cli_plan(&options, stdout, e);
+}
+
+/* ---- ask ---- */
+
+/* clang-format off */
+static const struct option_row ask_rows[] = { STORE_ROW, JSON_ROW, { 0 } };
+static const struct option_row best_rows[] = {
+    STORE_ROW,
+    { "top", 't', "N", "the first N of the ranking" },
+    JSON_ROW,
+    { 0 },
+};
+static const struct option_row trials_rows[] = {
+    STORE_ROW,
+    { "csv", 0, NULL, "as CSV, a column a parameter" },
+    JSON_ROW,
+    { 0 },
+};
+static const struct option_row logs_rows[] = {
+    STORE_ROW,
+    { "attempt", 'a', "N", "of this attempt (default: the last that printed)" },
+    { 0 },
+};
+static const struct option_row events_rows[] = {
+    STORE_ROW,
+    { "last", 'n', "N", "only the last N" },
+    JSON_ROW,
+    { 0 },
+};
+/* clang-format on */
+
+/* `campaign` may be NULL. */
+static struct asking asking_of(const struct options *o, const char *campaign, bool is_json)
+{
+    return (
+        struct asking){ .store = store_of(o), .campaign = campaign, .is_json = is_json, .look = screen_print_look() };
+}
+
+/* Of "[CAMPAIGN] TRIAL". */
+static const char *campaign_before_trial(const struct options *o)
+{
+    return o->n_words > 1 ? o->words[0] : NULL;
+}
+
+static int best(const struct options *o, struct err *e)
+{
+    struct asking q = asking_of(o, word(o, 0), options_has(o, "json"));
+    int64_t top = 0;
+    return options_int(o, "top", 1, LIMIT_TRIALS, &top, e) < 0 ? -1 : cli_best(&q, top, stdout, e);
+}
+
+static int trials(const struct options *o, struct err *e)
+{
+    struct asking q = asking_of(o, word(o, 0), options_has(o, "json"));
+    return cli_trials(&q, options_has(o, "csv"), stdout, e);
+}
+
+static int show(const struct options *o, struct err *e)
+{
+    struct asking q = asking_of(o, campaign_before_trial(o), options_has(o, "json"));
+    return cli_show(&q, o->words[o->n_words - 1], stdout, e);
+}
+
+static int explain(const struct options *o, struct err *e)
+{
+    struct asking q = asking_of(o, campaign_before_trial(o), options_has(o, "json"));
+    return cli_explain(&q, o->words[o->n_words - 1], stdout, e);
+}
+
+static int logs(const struct options *o, struct err *e)
+{
+    struct asking q = asking_of(o, campaign_before_trial(o), false);
+    int64_t attempt = 0;
+    if (options_int(o, "attempt", 1, INT64_MAX, &attempt, e) < 0)
+        return -1;
+    return cli_logs(&q, o->words[o->n_words - 1], attempt, stdout, e);
+}
+
+static int campaigns(const struct options *o, struct err *e)
+{
+    struct asking q = asking_of(o, NULL, options_has(o, "json"));
+    return cli_campaigns(&q, stdout, e);
+}
+
+static int events(const struct options *o, struct err *e)
+{
+    struct asking q = asking_of(o, word(o, 0), options_has(o, "json"));
+    int64_t n = 0;
+    return options_int(o, "last", 1, INT64_MAX, &n, e) < 0 ? -1 : cli_events(&q, n, stdout, e);
+}
+
 /* ---- the table ---- */
 
 /* clang-format off */
@@ -112,14 +239,27 @@ static const char watch_detail[] =
     "Shows how a campaign goes until it is over; without a name, the only one that is\n"
     "going on. Ctrl-C only leaves. With --json a line of rung.status/1 a change.\n";
 
+static const char ask_detail[] =
+    "Answers from the store, whether a coordinator runs or not; without a campaign's\n"
+    "name, about the one that was begun last.\n";
+
 const struct command commands[] = {
     { "run", "CAMPAIGN.json", 1, 1, "run a campaign on this machine, to its end", run_detail, run_rows, run },
+    { "check", "CAMPAIGN.json", 1, 1, "name every mistake in a campaign file", NULL, check_rows, check },
+    { "plan", "CAMPAIGN.json", 1, 1, "say what a campaign would do, before it runs", NULL, plan_rows, plan },
     { "submit", "CAMPAIGN.json", 1, 1, "give a campaign to a coordinator that is running", NULL, remote_rows, submit },
     { "status", "[CAMPAIGN]", 0, 1, "say once how the campaigns go", NULL, remote_json_rows, status },
     { "watch", "[CAMPAIGN]", 0, 1, "show how a campaign goes, until it is over", watch_detail, remote_json_rows, watch },
     { "pause", "CAMPAIGN", 1, 1, "start nothing new of a campaign", NULL, remote_rows, pause_campaign },
     { "resume", "CAMPAIGN", 1, 1, "go on with a campaign that was paused", NULL, remote_rows, resume },
     { "stop", "CAMPAIGN", 1, 1, "end a campaign for good; what it found is kept", NULL, remote_rows, stop },
+    { "best", "[CAMPAIGN]", 0, 1, "the best trial, and what it was measured at", ask_detail, best_rows, best },
+    { "trials", "[CAMPAIGN]", 0, 1, "all trials", ask_detail, trials_rows, trials },
+    { "show", "[CAMPAIGN] TRIAL", 1, 2, "one trial: its curve, its results, its attempts", ask_detail, ask_rows, show },
+    { "explain", "[CAMPAIGN] TRIAL", 1, 2, "why a trial was proposed, promoted, left", ask_detail, ask_rows, explain },
+    { "logs", "[CAMPAIGN] TRIAL", 1, 2, "what a trial printed", ask_detail, logs_rows, logs },
+    { "events", "[CAMPAIGN]", 0, 1, "what happened, in order", ask_detail, events_rows, events },
+    { "campaigns", "", 0, 0, "all campaigns of a store", NULL, ask_rows, campaigns },
 };
 /* clang-format on */
 const size_t n_commands = sizeof commands / sizeof *commands;

@@ -57,10 +57,8 @@ int cli_control(const struct remote *where, const char *campaign, const char *ac
 
 static void print_campaigns(const struct status *s, FILE *out)
 {
-    struct screen screen;
     struct str text = { 0 };
-    screen_open(&screen);
-    struct view_look look = { .columns = 80, .rows = 1000, .is_utf8 = screen.is_utf8 };
+    struct view_look look = screen_print_look();
     for (json_value c = json_first(json_get(s->root, "campaigns")); c; c = json_next(c)) {
         if (text.len)
             str_add_char(&text, '\n');

@@ -8,12 +8,14 @@
 #include "common/io/address.h"
 #include "common/io/files.h"
 #include "common/io/system.h"
-#include "coordinator/cli/submission.h"
+#include "coordinator/cli/asking.h"
 #include "coordinator/cli/client.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/fleet.h"
 #include "coordinator/cli/follow.h"
 #include "coordinator/cli/interrupt.h"
+#include "coordinator/cli/screen.h"
+#include "coordinator/cli/submission.h"
 
 #define STORE_MODE 0700
 #define ANSWER_MS 1000 /* patience with the coordinator, which may be starting again */
@@ -170,12 +172,23 @@ static int hand_back(struct run *r, struct err *e)
     return EXIT_STATUS_INTERRUPTED;
 }
 
+/* The campaign is over: what it found, and what to ask next. */
 static int finish(struct run *r, struct err *e)
 {
+    const struct run_options *o = r->options;
+    struct asking best = { .store = o->store, .campaign = r->file.name, .is_json = o->is_json };
     end_workers(r, 0);
     end_coordinator(r, 0);
-    screen_keep(&r->follow.screen);
-    return r->exit_status;
+    best.look = screen_print_look();
+    if (r->follow.form == FOLLOW_VIEW)
+        follow_say(&r->follow, "%s", "");
+    int status = cli_best(&best, 0, stdout, e);
+    fflush(stdout);
+    if (status == EXIT_STATUS_OK && r->follow.form == FOLLOW_VIEW)
+        follow_say(&r->follow,
+            "\nEverything is in %s. More: rung trials, rung show TRIAL, rung explain TRIAL --store %s", o->store,
+            o->store);
+    return status == EXIT_STATUS_OK ? r->exit_status : status;
 }
 
 static int run_campaign(struct run *r, struct err *e)

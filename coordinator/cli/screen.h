@@ -22,6 +22,9 @@ void screen_open(struct screen *s);
 /* What fits there now: the terminal may have been resized. */
 struct view_look screen_look(const struct screen *s);
 
+/* The look of text that is printed once to standard output: as wide as the terminal, and wider in a file. */
+struct view_look screen_print_look(void);
+
 /* Draws `lines`, each ended by a newline, over those of the last frame. */
 void screen_draw(struct screen *s, const char *lines);
 
