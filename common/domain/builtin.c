@@ -4,26 +4,26 @@
 #include <string.h>
 
 /* clang-format off */
-#define TRAINING                                                      \
-    { "dropout",          BUILTIN_FLOAT, 0, 1,       false, true  },  \
-    { "batch_size",       BUILTIN_INT,   1, 1 << 20, false, false },  \
-    { "learning_rate",    BUILTIN_FLOAT, 0, 1000,    true,  false },  \
-    { "weight_decay",     BUILTIN_FLOAT, 0, 1000,    false, false },  \
-    { "clip_norm",        BUILTIN_FLOAT, 0, 1e9,     false, false },  \
-    { "plateau_factor",   BUILTIN_FLOAT, 0, 1,       true,  false },  \
-    { "plateau_patience", BUILTIN_INT,   0, 1 << 20, false, false },  \
-    { "standardize",      BUILTIN_BOOL,  0, 0,       false, false },
+#define TRAINING                                                            \
+    { "dropout",          BUILTIN_FLOAT, 0, 1,       false, true,  0.1 },   \
+    { "batch_size",       BUILTIN_INT,   1, 65536,   false, false, 128 },   \
+    { "learning_rate",    BUILTIN_FLOAT, 0, 1000,    true,  false, 0.001 }, \
+    { "weight_decay",     BUILTIN_FLOAT, 0, 1000,    false, false, 0 },     \
+    { "clip_norm",        BUILTIN_FLOAT, 0, 1e9,     false, false, 0 },     \
+    { "plateau_factor",   BUILTIN_FLOAT, 0, 1,       true,  false, 0.9 },   \
+    { "plateau_patience", BUILTIN_INT,   0, 1 << 20, false, false, 10 },    \
+    { "standardize",      BUILTIN_BOOL,  0, 0,       false, false, 1 },
 
 static const struct builtin_param gru_attention[] = {
-    { "hidden_size",      BUILTIN_INT,   1, 8192,    false, false },
-    { "num_layers",       BUILTIN_INT,   1, 64,      false, false },
-    { "num_heads",        BUILTIN_INT,   1, 8192,    false, false },
+    { "hidden_size",      BUILTIN_INT,   1, 16384,   false, false, 64 },
+    { "num_layers",       BUILTIN_INT,   1, 64,      false, false, 2 },
+    { "num_heads",        BUILTIN_INT,   1, 16384,   false, false, 1 },
     TRAINING
 };
 
 static const struct builtin_param linear[] = {
-    { "hidden_1",         BUILTIN_INT,   1, 65536,   false, false },
-    { "hidden_2",         BUILTIN_INT,   1, 65536,   false, false },
+    { "hidden_1",         BUILTIN_INT,   1, 65536,   false, false, 100 },
+    { "hidden_2",         BUILTIN_INT,   1, 65536,   false, false, 10 },
     TRAINING
 };
 

@@ -18,6 +18,7 @@ struct builtin_param {
     enum builtin_kind kind;
     double low, high;        /* of a number */
     bool is_above, is_below; /* `low` itself, `high` itself is not allowed */
+    double standard;         /* what the program takes unless told */
 };
 
 struct builtin {

@@ -60,14 +60,14 @@ static void add_visible(struct str *out, const char *text)
         str_add_char(out, (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
 
-void problems_print(const struct problems *list, const char *file, struct str *out)
+static void print(const struct problems *list, const char *file, const char *kind, struct str *out)
 {
     for (size_t i = 0; i < list->n; i++) {
         const struct problem *p = &list->items[i];
         add_visible(out, file);
         if (p->line > 0)
             str_addf(out, ":%d", p->line);
-        str_add(out, ": ");
+        str_addf(out, ": %s", kind);
         if (*p->pointer) {
             add_visible(out, p->pointer);
             str_add(out, ": ");
@@ -79,6 +79,16 @@ void problems_print(const struct problems *list, const char *file, struct str *o
         add_visible(out, file);
         str_addf(out, ": and %zu more\n", list->n_dropped);
     }
+}
+
+void problems_print(const struct problems *list, const char *file, struct str *out)
+{
+    print(list, file, "", out);
+}
+
+void problems_print_warnings(const struct problems *list, const char *file, struct str *out)
+{
+    print(list, file, "warning: ", out);
 }
 
 void problems_deinit(struct problems *list)

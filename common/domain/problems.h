@@ -36,8 +36,11 @@ bool problems_has_below(const struct problems *list, const char *pointer);
 /* Orders by line; mistakes of one line keep the order in which they were found. */
 void problems_sort(struct problems *list);
 
-/* Adds a line for each: "campaign.json:12: /space/dropout/high: 1.5 is too large: …". Control characters become '?'. */
+/* Adds a line for each: "campaign.json:12: /space/dropout/high: 1.5: expected …". Control characters become '?'. */
 void problems_print(const struct problems *list, const char *file, struct str *out);
+
+/* The same for what is only worth a thought: "campaign.json:12: warning: /space/…". */
+void problems_print_warnings(const struct problems *list, const char *file, struct str *out);
 
 void problems_deinit(struct problems *list); /* frees, leaves it zeroed */
 

@@ -11,7 +11,8 @@
 #include "common/io/files.h"
 #include "common/proto/campaign.h"
 
-/* The absolute directory in which `path` lies, or the working directory for standard input. Returns owned, or NULL with e. */
+/* The absolute directory in which `path` lies, or the working directory for standard input. Returns owned, or NULL with
+ * e. */
 static char *directory_of(const char *path, struct err *e)
 {
     struct str absolute = { 0 };
@@ -59,6 +60,28 @@ int campaign_file_read(struct campaign_file *f, const char *path,
     f->is_right = f->problems.n == 0;
     f->expr = expr_open(&f->spec, e);
     return f->expr ? 0 : -1;
+}
+
+void problems_add_json(const char *key, const struct problems *list, struct str *out)
+{
+    json_put_key(out, key);
+    json_open_array(out);
+    for (size_t i = 0; i < list->n; i++) {
+        json_open_object(out);
+        json_add_text(out, "pointer", list->items[i].pointer);
+        json_add_int(out, "line", list->items[i].line);
+        json_add_text(out, "message", list->items[i].text);
+        json_close_object(out);
+    }
+    json_close_array(out);
+}
+
+void campaign_file_add_json(const struct campaign_file *f, struct str *out)
+{
+    json_add_text(out, "file", f->name);
+    json_add_bool(out, "is_right", f->is_right);
+    problems_add_json("problems", &f->problems, out);
+    json_add_int(out, "problems_not_shown", (int64_t)f->problems.n_dropped);
 }
 
 void campaign_file_deinit(struct campaign_file *f)

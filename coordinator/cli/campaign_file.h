@@ -28,4 +28,10 @@ int campaign_file_read(struct campaign_file *f, const char *path,
     int (*check_data)(json_value data, const char *pointer, struct err *e), struct err *e);
 void campaign_file_deinit(struct campaign_file *f);
 
+/* Adds to an open JSON object what every command says of its file: file, is_right, problems. */
+void campaign_file_add_json(const struct campaign_file *f, struct str *out);
+
+/* The problems as an array of {pointer, line, message}. */
+void problems_add_json(const char *key, const struct problems *list, struct str *out);
+
 #endif
