@@ -204,19 +204,10 @@ static inline double exp_in_loop(double x)
     static const double shifter = 0x1.8p52;
     double shifted = x * 1.44269504088896338700 + shifter, k = shifted - shifter;
     double r = x - k * ln2_high - k * ln2_low;
-    double y = 1 / 479001600.0;
-    y = y * r + 1 / 39916800.0;
-    y = y * r + 1 / 3628800.0;
-    y = y * r + 1 / 362880.0;
-    y = y * r + 1 / 40320.0;
-    y = y * r + 1 / 5040.0;
-    y = y * r + 1 / 720.0;
-    y = y * r + 1 / 120.0;
-    y = y * r + 1 / 24.0;
-    y = y * r + 1 / 6.0;
-    y = y * r + 0.5;
-    y = y * r + 1;
-    y = y * r + 1;
+    double r2 = r * r, r4 = r2 * r2; /* Estrin's order: short chains */
+    double low = ((1 / 24.0 + r * (1 / 120.0)) + r2 * (1 / 720.0 + r * (1 / 5040.0)));
+    double high = ((1 / 40320.0 + r * (1 / 362880.0)) + r2 * (1 / 3628800.0 + r * (1 / 39916800.0)));
+    double y = (1 + r) + (r2 * (0.5 + r * (1 / 6.0)) + r4 * (low + r4 * (high + r4 * (1 / 479001600.0))));
     uint64_t power, bits;
     memcpy(&power, &shifted, sizeof power);
     memcpy(&bits, &y, sizeof bits);
@@ -234,24 +225,28 @@ static inline double greatest_of_8(const double *x)
     return a > c ? a : c;
 }
 
-/* Eight sums whatever the width of the machine's vectors, so that the order of summation is always the same. */
+enum { SUM_BLOCK = 512 };
+
+/* Adds the exponentials of n <= SUM_BLOCK numbers to eight sums, whatever the width of the machine's vectors, so that
+ * the order of summation is always the same. */
 WIDE_VECTORS
-static double sum_exps(const double *x, size_t n, double greatest)
+static void sum_exps(const double *x, size_t n, double greatest, double sums[8])
 {
-    double sums[8] = { 0 };
+    uint32_t kept[SUM_BLOCK / 8],
+        n_kept = 0; /* groups of eight that are not negligible: the loop over them does not guess */
     for (size_t i = 0; i + 8 <= n; i += 8) {
-        if (greatest_of_8(x + i) < greatest - negligible)
-            continue;
+        kept[n_kept] = (uint32_t)i;
+        n_kept += greatest_of_8(x + i) >= greatest - negligible;
+    }
+    for (size_t k = 0; k < n_kept; k++)
         for (int lane = 0; lane < 8; lane++) {
-            double below = x[i + (size_t)lane] - greatest;
+            double below = x[kept[k] + (size_t)lane] - greatest;
             sums[lane] += exp_in_loop(below > -700 ? below : -700);
         }
-    }
     for (size_t i = n / 8 * 8; i < n; i++) {
         double below = x[i] - greatest;
         sums[i % 8] += exp_in_loop(below > -700 ? below : -700);
     }
-    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
 WIDE_VECTORS
@@ -277,8 +272,12 @@ void dmath_log_sum_add(struct dmath_log_sum *s, const double *x, size_t n)
         s->sum *= s->sum > 0 ? dmath_exp(s->greatest - greatest) : 0;
         s->greatest = greatest;
     }
-    if (greatest >= s->greatest - negligible)
-        s->sum += sum_exps(x, n, s->greatest);
+    if (greatest < s->greatest - negligible)
+        return;
+    double sums[8] = { 0 };
+    for (size_t i = 0; i < n; i += SUM_BLOCK)
+        sum_exps(x + i, n - i < SUM_BLOCK ? n - i : SUM_BLOCK, s->greatest, sums);
+    s->sum += ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
 double dmath_log_sum(const struct dmath_log_sum *s)

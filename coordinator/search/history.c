@@ -29,11 +29,10 @@ void history_deinit(struct history *h)
     for (int j = 0; h->orders && j < h->n_params; j++)
         ranking_deinit(&h->orders[j]);
     free(h->orders);
-    free(h->extra);
     free(h->axes);
     free(h->trials);
     free(h->x);
-    free(h->u);
+    free(h->points);
     free(h->slots);
     free(h->running);
     *h = (struct history){ 0 };
@@ -54,12 +53,12 @@ const double *history_config(const struct history *h, uint32_t number)
 const double *history_point(const struct history *h, uint32_t number)
 {
     assert(number >= 1 && number <= h->n_trials);
-    return h->u + (size_t)(number - 1) * (size_t)h->n_params;
+    return h->points + 2 * (size_t)(number - 1) * (size_t)h->n_params;
 }
 
 const double *history_extra(const struct history *h, uint32_t number)
 {
-    return h->extra + (history_point(h, number) - h->u);
+    return history_point(h, number) + h->n_params;
 }
 
 int history_level(const struct history *h, uint32_t number)
@@ -109,8 +108,7 @@ static void grow_trials(struct history *h)
     size_t row_bytes = (size_t)h->n_params * sizeof(double);
     h->trials = mem_resize(h->trials, h->cap_trials, sizeof *h->trials);
     h->x = mem_resize(h->x, h->cap_trials, row_bytes);
-    h->u = mem_resize(h->u, h->cap_trials, row_bytes);
-    h->extra = mem_resize(h->extra, h->cap_trials, row_bytes);
+    h->points = mem_resize(h->points, h->cap_trials, 2 * row_bytes);
 }
 
 /* Keeps h->running ascending. */
@@ -138,10 +136,11 @@ void history_start(struct history *h, uint32_t number, const double *x, int brac
     size_t row = (size_t)h->n_trials * (size_t)h->n_params;
     h->trials[h->n_trials++] = (struct trial_note){ .bracket = bracket, .rung = rung, .place = PLACE_RUNNING };
     memcpy(h->x + row, x, (size_t)h->n_params * sizeof *x);
+    double *point = h->points + 2 * row;
     for (int j = 0; j < h->n_params; j++) {
         double u = axis_encode(&h->axes[j], x[j]);
-        h->u[row + (size_t)j] = u;
-        h->extra[row + (size_t)j] = parzen_extra(&h->axes[j], u);
+        point[j] = u;
+        point[h->n_params + j] = parzen_extra(&h->axes[j], u);
         if (h->axes[j].kind != AXIS_CHOICE && !isnan(u))
             ranking_add(&h->orders[j], number, u);
     }

@@ -33,8 +33,7 @@ struct history {
     size_t cap_trials;
     struct trial_note *trials; /* by number - 1, as the two below */
     double *x;                 /* (n_trials, n_params): configurations */
-    double *u;                 /* (n_trials, n_params): the same on the axes */
-    double *extra;             /* (n_trials, n_params): parzen_extra of them */
+    double *points;            /* (n_trials, 2, n_params): the same on the axes, and parzen_extra of that */
     struct ranking *orders; /* n_params: the trials by their place on the axis, where they have one; not of choices */
     uint32_t *running;      /* n_running numbers, ascending */
     size_t n_running, cap_running;

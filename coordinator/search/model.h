@@ -2,8 +2,8 @@
  * Pure: no I/O, no clock, no globals.
  *
  * The Tree-structured Parzen Estimator (Bergstra et al. 2011): candidates are drawn from the density l of the good ones
- * and compared by l(x) / g(x). Two kinds behind one door: MODEL_DEFAULT has Parzen kernels (parzen.h), MODEL_BOHB the
- * kernel density estimate that BOHB published (kde.h).
+ * and compared by l(x) / g(x). Two kinds behind one door: MODEL_DEFAULT has Parzen kernels (model_parzen.c, parzen.h),
+ * MODEL_BOHB the kernel density estimate that BOHB published (model_kde.c, kde.h).
  */
 #ifndef RUNG_COORDINATOR_SEARCH_MODEL_H
 #define RUNG_COORDINATOR_SEARCH_MODEL_H
@@ -15,19 +15,25 @@
 #include "coordinator/search/kde.h"
 #include "coordinator/search/parzen.h"
 
+/* Observations as the estimators take them; memory that is used again. */
+struct model_scratch {
+    size_t n, cap;               /* observations */
+    uint32_t *trials;            /* n: the good, best first, then the bad */
+    double *u;                   /* (n_params, cap) for Parzen kernels, (n, n_params) for the KDE: places on the axes */
+    double *extra;               /* (n_params, cap): parzen_extra */
+    struct parzen_place *places; /* (n_params, cap): of the bad, ascending on each axis */
+    uint32_t n_places[LIMIT_PARAMS];
+    uint32_t *row_of; /* by trial number: 1 + its row among the bad, or 0 */
+    size_t cap_row_of;
+};
+
 struct model {
     const struct model_kind *kind;
     int level;     /* whose results it was built on */
     int n_good;    /* observations in l */
     int n_bad;     /* observations in g, with those pending */
     int n_pending; /* running trials among them */
-    size_t n_rows, cap_rows;
-    uint32_t *trials; /* scratch, n_rows: the good, then the bad */
-    double *rows;     /* scratch, (n_rows, n_params): where they are on the axes */
-    double *extra;    /* scratch, (n_rows, n_params): parzen_extra */
-    uint32_t *order;  /* scratch, (n_params, n_rows) */
-    uint32_t *row_of; /* scratch, by trial number: its row + 1, or 0 */
-    size_t cap_row_of;
+    struct model_scratch scratch;
     struct parzen good, bad;      /* of MODEL_DEFAULT */
     struct kde good_kde, bad_kde; /* of MODEL_BOHB */
 };

@@ -27,6 +27,7 @@ void parzen_deinit(struct parzen *p)
     free(p->base);
     free(p->cumulative);
     free(p->places);
+    free(p->blocks);
     free(p->values);
     free(p->tables);
     *p = (struct parzen){ 0 };
@@ -36,11 +37,12 @@ static void reserve(struct parzen *p, size_t n)
 {
     if (n <= p->cap)
         return;
-    p->cap = n + n / 2;
+    p->cap = (n + n / 2 + PARZEN_BLOCK) / PARZEN_BLOCK * PARZEN_BLOCK;
     p->log_weight = mem_resize(p->log_weight, p->cap, sizeof(double));
     p->base = mem_resize(p->base, p->cap, sizeof(double));
     p->cumulative = mem_resize(p->cumulative, p->cap, sizeof(double));
     p->places = mem_resize(p->places, p->cap, sizeof *p->places);
+    p->blocks = mem_resize(p->blocks, p->cap / PARZEN_BLOCK, sizeof *p->blocks);
     for (int j = 0; j < p->n_axes; j++) {
         struct parzen_axis *a = &p->on[j];
         a->mu = mem_resize(a->mu, p->cap, sizeof(double));
@@ -105,18 +107,37 @@ static uint32_t add_class(struct parzen *p, int j, double mu, double sigma)
     return p->axes[j].n_values + (uint32_t)a->n_classes++;
 }
 
-static void set_kernel(struct parzen *p, int j, size_t row, double sigma, const double *extra)
+static void set_kernel(struct parzen *p, int j, size_t row, double sigma)
 {
     struct parzen_axis *a = &p->on[j];
     a->sigma[row] = sigma;
-    bool is_narrow = sigma == parzen_narrowest;
     if (p->axes[j].kind == AXIS_REAL) {
         a->scale[row] = sqrt_half / sigma;
-        a->log_norm[row] = is_narrow && extra ? *extra : log_norm(a->mu[row], sigma);
-    } else if (is_narrow) {
-        a->code[row] = (uint32_t)(extra ? *extra : parzen_extra(&p->axes[j], a->mu[row]));
+        a->log_norm[row] = log_norm(a->mu[row], sigma);
+    } else if (sigma == parzen_narrowest) {
+        a->code[row] = (uint32_t)parzen_extra(&p->axes[j], a->mu[row]);
     } else {
         a->code[row] = add_class(p, j, a->mu[row], sigma);
+    }
+}
+
+/* Gives every row that has the number the narrowest kernel, from what is known, and every other the prior's, which is
+ * set already. */
+static void set_narrow_kernels(struct parzen *p, int j, const double *u, const double *extra)
+{
+    struct parzen_axis *a = &p->on[j];
+    bool is_real = p->axes[j].kind == AXIS_REAL;
+    size_t prior = p->n - 1;
+    for (size_t i = 0; i < prior; i++) {
+        bool is_there = !isnan(u[i]);
+        a->mu[i] = is_there ? u[i] : 0.5;
+        a->sigma[i] = is_there ? parzen_narrowest : 1;
+        if (is_real) {
+            a->scale[i] = is_there ? sqrt_half / parzen_narrowest : sqrt_half;
+            a->log_norm[i] = is_there && extra ? extra[i] : a->log_norm[prior];
+        } else {
+            a->code[i] = is_there && extra ? (uint32_t)extra[i] : a->code[prior];
+        }
     }
 }
 
@@ -129,62 +150,61 @@ static int compare_places(const void *left, const void *right)
 }
 
 /* The rows that have the number, ascending; equal ones in the order of their rows, or in the order given. */
-static size_t order_places(struct parzen *p, int j, const struct parzen_rows *rows)
+static const struct parzen_place *order_places(struct parzen *p, int j, const struct parzen_rows *rows, size_t *n)
 {
-    size_t n = 0, n_axes = (size_t)p->n_axes, column = (size_t)j;
-    for (size_t i = 0; i < rows->n; i++)
-        if (!isnan(rows->u[i * n_axes + column]))
-            p->places[n++] = (struct parzen_place){ rows->u[i * n_axes + column], (uint32_t)i };
-    if (!rows->order)
-        qsort(p->places, n, sizeof *p->places, compare_places);
-    for (size_t i = 0; rows->order && i < n; i++) {
-        uint32_t row = rows->order[column * rows->n + i];
-        p->places[i] = (struct parzen_place){ rows->u[row * n_axes + column], row };
+    if (rows->places) {
+        *n = rows->n_places[j];
+        return rows->places + (size_t)j * rows->stride;
     }
-    return n;
+    const double *u = rows->u + (size_t)j * rows->stride;
+    *n = 0;
+    for (size_t i = 0; i < rows->n; i++)
+        if (!isnan(u[i]))
+            p->places[(*n)++] = (struct parzen_place){ u[i], (uint32_t)i };
+    qsort(p->places, *n, sizeof *p->places, compare_places);
+    return p->places;
 }
 
-/* Each kernel is as wide as the greater of the gaps to its neighbours. */
-static void fit_widths(struct parzen *p, int j, size_t n, const struct parzen_rows *rows, enum parzen_rule rule)
+static double greater(double a, double b)
 {
-    const struct parzen_place *places = p->places;
-    double points = (double)n + 2;
-    double least = rule == PARZEN_OPTUNA ? 1 / fmin(100, points) : fmax(parzen_narrowest, 1 / (points * points));
+    return a > b ? a : b;
+}
+
+/* Each kernel is as wide as the greater of the gaps to its neighbours, an end or the prior's centre among them by
+ * PARZEN_WATANABE. Kernels that have their width already are passed over. */
+static void fit_widths(
+    struct parzen *p, int j, const struct parzen_place *places, size_t n, bool are_narrow, enum parzen_rule rule)
+{
+    double points = (double)n + 2, none = -INFINITY;
+    double least = rule == PARZEN_OPTUNA ? greater(0.01, 1 / points) : greater(parzen_narrowest, 1 / (points * points));
     bool has_ends = rule == PARZEN_WATANABE || n == 1, is_centre_next = rule == PARZEN_WATANABE;
-    double previous = has_ends ? 0 : NAN;
+    double left = n > 0 && has_ends ? places[0].u : none; /* the gap */
     for (size_t i = 0; i < n; i++) {
-        double next = i + 1 < n ? places[i + 1].u : has_ends ? 1 : NAN;
-        if (is_centre_next && places[i].u > 0.5) { /* the prior's centre lies before this one */
-            previous = 0.5;
+        double u = places[i].u, right = i + 1 < n ? places[i + 1].u - u : has_ends ? 1 - u : none, next = right;
+        if (is_centre_next && u > 0.5) { /* the prior's centre lies before this one */
+            left = u - 0.5;
             is_centre_next = false;
-        } else if (is_centre_next && !(next <= 0.5)) {
-            next = 0.5;
+        } else if (is_centre_next && u + right > 0.5) {
+            right = 0.5 - u;
         }
-        double gap = fmax(places[i].u - previous, next - places[i].u);
-        const double *extra = rows->extra ? rows->extra + places[i].row * (size_t)p->n_axes + j : NULL;
-        set_kernel(p, j, places[i].row, fmin(fmax(gap, least), 1), extra);
-        previous = places[i].u;
+        double gap = greater(left, right);
+        if (gap > least || !are_narrow)
+            set_kernel(p, j, places[i].row, gap > 1 ? 1 : greater(gap, least));
+        left = next;
     }
 }
 
 static void fit_number(struct parzen *p, int j, const struct parzen_rows *rows, enum parzen_rule rule)
 {
     struct parzen_axis *a = &p->on[j];
-    size_t prior = p->n - 1;
+    size_t prior = p->n - 1, offset = (size_t)j * rows->stride, n;
     a->n_classes = 0;
     a->mu[prior] = 0.5;
-    set_kernel(p, j, prior, 1, NULL);
-    for (size_t i = 0; i < prior; i++) {
-        a->mu[i] = rows->u[i * (size_t)p->n_axes + (size_t)j];
-        if (!isnan(a->mu[i]))
-            continue;
-        a->mu[i] = 0.5;
-        a->sigma[i] = 1;
-        a->scale[i] = a->scale[prior];
-        a->log_norm[i] = a->log_norm[prior];
-        a->code[i] = a->code[prior];
-    }
-    fit_widths(p, j, order_places(p, j, rows), rows, rule);
+    set_kernel(p, j, prior, 1);
+    set_narrow_kernels(p, j, rows->u + offset, rows->extra ? rows->extra + offset : NULL);
+    const struct parzen_place *places = order_places(p, j, rows, &n);
+    bool are_narrow = rows->extra && rule == PARZEN_WATANABE && n >= 4; /* (4 + 2)^-2 is less */
+    fit_widths(p, j, places, n, are_narrow, rule);
     for (size_t i = 0; i < p->n && p->axes[j].kind == AXIS_REAL; i++)
         p->base[i] += a->log_norm[i];
 }
@@ -197,9 +217,43 @@ static void fit_choice(struct parzen *p, int j, const struct parzen_rows *rows)
     a->log_hit = dmath_log((1 + extra) / sum);
     a->log_miss = dmath_log(extra / sum);
     a->log_flat = -dmath_log(n_choices);
-    for (size_t i = 0; i < p->n; i++) {
-        double u = i < rows->n ? rows->u[i * (size_t)p->n_axes + (size_t)j] : NAN;
+    for (size_t i = 0; i < rows->n; i++) {
+        double u = rows->u[(size_t)j * rows->stride + i];
         a->mu[i] = isnan(u) ? -1 : u;
+    }
+    a->mu[rows->n] = -1;
+}
+
+/* Kernels without weight behind the last one, so that vectors need no remainder. */
+static void pad(struct parzen *p)
+{
+    for (size_t i = p->n; i % 8 != 0; i++) {
+        p->base[i] = -INFINITY;
+        for (int j = 0; j < p->n_axes; j++) {
+            p->on[j].mu[i] = p->on[j].mu[p->n - 1];
+            p->on[j].scale[i] = p->on[j].scale[p->n - 1];
+            p->on[j].log_norm[i] = p->on[j].log_norm[p->n - 1];
+            p->on[j].code[i] = p->on[j].code[p->n - 1];
+        }
+    }
+}
+
+static void bound_blocks(struct parzen *p)
+{
+    int lead = 0;
+    while (lead < p->n_axes - 1 && p->axes[lead].kind != AXIS_REAL)
+        lead++;
+    const struct parzen_axis *a = &p->on[lead];
+    p->lead = p->axes[lead].kind == AXIS_REAL ? lead : -1;
+    for (size_t from = 0; from < p->n && p->lead >= 0; from += PARZEN_BLOCK) {
+        struct parzen_block b = { a->mu[from], a->mu[from], a->scale[from], p->base[from] };
+        for (size_t i = from + 1; i < p->n && i < from + PARZEN_BLOCK; i++) {
+            b.low = a->mu[i] < b.low ? a->mu[i] : b.low;
+            b.high = a->mu[i] > b.high ? a->mu[i] : b.high;
+            b.scale = a->scale[i] < b.scale ? a->scale[i] : b.scale;
+            b.base = p->base[i] > b.base ? p->base[i] : b.base;
+        }
+        p->blocks[from / PARZEN_BLOCK] = b;
     }
 }
 
@@ -220,6 +274,8 @@ void parzen_fit(
             fit_choice(p, j, rows);
         else
             fit_number(p, j, rows, rule);
+    pad(p);
+    bound_blocks(p);
 }
 
 static size_t draw_kernel(const struct parzen *p, struct rng *r)

@@ -17,7 +17,10 @@
 #include "common/base/rng.h"
 #include "coordinator/search/axis.h"
 
-enum { PARZEN_POINTS = 64 }; /* that are judged at once */
+enum {
+    PARZEN_POINTS = 64, /* that are judged at once */
+    PARZEN_BLOCK = 256  /* kernels that are judged together: they stay in the nearest cache */
+};
 
 enum parzen_rule {
     PARZEN_WATANABE, /* neighbours, the prior's centre and both ends count; narrowest max(0.03, (n + 2)^-2) */
@@ -41,6 +44,13 @@ struct parzen_axis {
     double log_hit, log_miss, log_flat; /* of choices */
 };
 
+/* What bounds the kernels of a block from above, on the first AXIS_REAL. */
+struct parzen_block {
+    double low, high; /* their centres lie between */
+    double scale;     /* the least */
+    double base;      /* the greatest */
+};
+
 struct parzen_place {
     double u;
     uint32_t row;
@@ -50,10 +60,12 @@ struct parzen_place {
 struct parzen {
     const struct axis *axes; /* borrowed; always the same */
     int n_axes;
-    size_t n, cap;      /* kernels; the last is the prior's */
+    size_t n, cap;      /* kernels; the last is the prior's. Behind them up to a multiple of 8 without weight */
     double *log_weight; /* normalised */
     double *base;       /* log_weight and the log_norm of all AXIS_REAL */
-    double *cumulative; /* of the weights */
+    int lead;           /* the first AXIS_REAL, or -1 */
+    struct parzen_block *blocks; /* of PARZEN_BLOCK kernels */
+    double *cumulative;          /* of the weights */
     struct parzen_axis *on;
     struct parzen_place *places;  /* scratch */
     struct parzen_values *values; /* scratch, by axis: of parzen_score.c */
@@ -61,13 +73,15 @@ struct parzen {
     size_t cap_tables;
 };
 
-/* Observations. Everything but n and u may be NULL, and is then found out. */
+/* Observations. What may be NULL is then found out. */
 struct parzen_rows {
     size_t n;
-    const double *u;       /* (n, n_axes): points on the axes, NaN where absent */
-    const double *extra;   /* (n, n_axes): parzen_extra of each */
-    const uint32_t *order; /* (n_axes, n): the rows that have the number, ascending in it; not for choices */
-    const double *weights; /* n positive numbers, all 1 if NULL; the prior weighs their mean */
+    size_t stride;                     /* >= n: from one axis to the next in what follows */
+    const double *u;                   /* (n_axes, n): points on the axes, NaN where absent */
+    const double *extra;               /* (n_axes, n): parzen_extra of each; or NULL */
+    const struct parzen_place *places; /* (n_axes, n_places[axis]): those that have the number, ascending; or NULL */
+    const uint32_t *n_places;
+    const double *weights; /* n positive numbers, or NULL for all 1; the prior weighs their mean */
 };
 
 void parzen_deinit(struct parzen *p);

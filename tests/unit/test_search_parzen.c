@@ -17,9 +17,11 @@ static void fit_values(struct parzen *p, struct axis *axes, const struct param *
     double rows[MAX_POINTS * 4];
     for (int j = 0; j < n_params; j++)
         axis_init(&axes[j], params[j], 1000);
-    for (size_t i = 0; i < n_rows * (size_t)n_params; i++)
-        rows[i] = axis_encode(&axes[i % (size_t)n_params], values[i]);
-    parzen_fit(p, axes, n_params, &(struct parzen_rows){ n_rows, rows, NULL, NULL, weights }, rule);
+    for (size_t i = 0; i < n_rows; i++)
+        for (int j = 0; j < n_params; j++)
+            rows[(size_t)j * n_rows + i] = axis_encode(&axes[j], values[i * (size_t)n_params + (size_t)j]);
+    struct parzen_rows data = { .n = n_rows, .stride = n_rows, .u = rows, .weights = weights };
+    parzen_fit(p, axes, n_params, &data, rule);
 }
 
 static double parzen_log_density(struct parzen *p, const double *u)
@@ -181,10 +183,10 @@ TEST(the_narrowest_kernels_are_finite_everywhere)
     axis_init(&axes[0], &unit_float, 64);
     axis_init(&axes[1], &one_to_five, 64);
     for (int i = 0; i < 150; i++) {
-        rows[2 * i] = 0;
-        rows[2 * i + 1] = axis_encode(&axes[1], 1);
+        rows[i] = 0;
+        rows[150 + i] = axis_encode(&axes[1], 1);
     }
-    parzen_fit(&p, axes, 2, &(struct parzen_rows){ 150, rows, NULL, NULL, NULL }, PARZEN_WATANABE);
+    parzen_fit(&p, axes, 2, &(struct parzen_rows){ .n = 150, .stride = 150, .u = rows }, PARZEN_WATANABE);
     for (int v = 1; v <= 5; v++)
         for (double x = 0; x <= 1; x += 0.125)
             CHECK(isfinite(parzen_log_density(&p, (double[]){ x, axis_encode(&axes[1], v) })));
