@@ -100,7 +100,7 @@ TEST(no_speaker_is_on_both_sides_and_every_class_is)
     CHECK_INT(dataset_load(&d, NULL, &spec, NULL), 0);
     for (uint64_t seed = 0; seed < 10; seed++) {
         struct data_split s = { 0 };
-        bool trains[64] = { 0 };
+        bool trains[100] = { 0 };
         size_t counts[20] = { 0 };
         CHECK_INT(data_split_init(&s, &d, NULL, &spec, seed, NULL), 0);
         CHECK_INT(s.by, DATA_BY_SPEAKER);
@@ -111,7 +111,7 @@ TEST(no_speaker_is_on_both_sides_and_every_class_is)
             CHECK(!trains[d.speakers[s.validation.sequences[k]]]);
         count_classes(&s.validation, counts);
         for (int c = 0; c < 20; c++)
-            CHECK_INT(counts[c], 20); /* 4 of 20 speakers a sex, 5 times each */
+            CHECK_INT(counts[c], 20); /* 10 of 50 speakers a sex, twice each */
         data_split_deinit(&s);
     }
     dataset_deinit(&d);

@@ -17,13 +17,22 @@
 #include "common/base/rng.h"
 #include "worker/train/data/builder.h"
 
-enum { F = 13, N_DIGITS = 10, N_CLASSES = 20, MIN_PHONES = 3, MAX_PHONES = 5, MIN_LEN = 21, MAX_LEN = 75 };
+enum {
+    F = 13,
+    N_DIGITS = 10,
+    N_CLASSES = 20,
+    MIN_PHONES = 3,
+    MAX_PHONES = 5,
+    MIN_LEN = 21,
+    MAX_LEN = 75,
+    MAX_ROUNDS = 2
+};
 
 /* Standard deviations, in the unit of the features, unless said otherwise. */
-#define PHONE_SPREAD 0.45
+#define PHONE_SPREAD 0.55
 #define SPEAKER_OFFSET 0.6
 #define GENDER_OFFSET 0.8
-#define NOISE 0.4
+#define NOISE 0.2
 #define NOISE_MEMORY 0.7  /* the AR(1) coefficient */
 #define MEDIAN_LEN 37.5   /* frames */
 #define SPEAKER_TEMPO 0.2 /* of the logarithm of the length */
@@ -155,12 +164,11 @@ static int speak(struct builder *b, const struct digit *digit, const struct spea
     return to ? 0 : -1;
 }
 
-/* Sequences go round the classes, and a speaker stays for a few rounds, so that all speakers of one sex say all digits
- * equally often. */
+/* Sequences go round the classes, and a speaker stays for so many rounds: all speakers of one sex say all digits
+ * equally often. Twice each, but once in a small set, so that even the smallest has two speakers a sex. */
 static uint32_t rounds_a_speaker(uint32_t n_sequences)
 {
-    uint32_t rounds = n_sequences / N_CLASSES / 10;
-    return rounds < 1 ? 1 : rounds > 5 ? 5 : rounds;
+    return n_sequences < 20 * N_CLASSES ? 1 : 2;
 }
 
 static int make_sequences(struct builder *b, uint32_t *speakers, const struct world *w, uint32_t n_sequences,
