@@ -1,0 +1,190 @@
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/proto/config.h"
+#include "common/proto/json.h"
+#include "coordinator/cli/archive.h"
+#include "coordinator/cli/command.h"
+#include "coordinator/cli/listing.h"
+#include "coordinator/store/ask.h"
+
+struct ranking {
+    const struct archive *a;
+    struct archived_trial *trials; /* owned */
+    size_t n, cap;
+};
+
+static int take_ranked(void *context, const struct trial_row *row, int n_x, struct err *e)
+{
+    struct ranking *r = (struct ranking *)context;
+    r->trials = mem_grow(r->trials, r->n, &r->cap, sizeof *r->trials);
+    if (archive_keep(r->a, row, n_x, &r->trials[r->n], e) < 0)
+        return -1;
+    r->n++;
+    return 0;
+}
+
+/* ---- what was measured at the trial's last counted result ---- */
+
+struct last_metrics {
+    int64_t step;
+    struct str *json;
+};
+
+static int take_metric(void *context, const char *metric, int64_t step, double value, struct err *e)
+{
+    struct last_metrics *m = (struct last_metrics *)context;
+    if (step == m->step)
+        json_add_number(m->json, metric, value);
+    return 0;
+}
+
+static int add_metrics(const struct archive *a, const struct trial_row *row, struct str *json, struct err *e)
+{
+    struct last_metrics m = { row->reached, json };
+    json_open_object(json);
+    int failed = store_load_points(a->store, row->id, take_metric, &m, e);
+    json_close_object(json);
+    return failed;
+}
+
+/* ---- as JSON ---- */
+
+static int add_members(const struct archive *a, const struct archived_trial *t, struct str *json, struct err *e)
+{
+    json_add_int(json, "trial", t->row.number);
+    json_add_number(json, "value", t->row.value);
+    json_add_int(json, "budget", t->row.reached);
+    archive_add_config(a, t->x, true, json);
+    json_put_key(json, "metrics");
+    return add_metrics(a, &t->row, json, e);
+}
+
+static int add_json(const struct ranking *r, bool is_list, struct str *json, struct err *e)
+{
+    int failed = 0;
+    json_open_object(json);
+    json_add_text(json, "schema", "rung.best/1");
+    json_add_text(json, "campaign", r->a->spec.name);
+    if (!is_list)
+        failed = add_members(r->a, &r->trials[0], json, e);
+    else {
+        json_put_key(json, "top");
+        json_open_array(json);
+        for (size_t i = 0; i < r->n && !failed; i++) {
+            json_open_object(json);
+            failed = add_members(r->a, &r->trials[i], json, e);
+            json_close_object(json);
+        }
+        json_close_array(json);
+    }
+    json_close_object(json);
+    str_add_char(json, '\n');
+    return failed;
+}
+
+/* ---- as text ---- */
+
+static void add_pairs(const char *json, const struct view_look *look, struct str *text)
+{
+    struct json_doc *doc = json_parse(json, strlen(json), NULL);
+    if (doc && json_len(json_root(doc)) > 0) {
+        view_pairs(text, json_root(doc), 2, look->columns);
+        str_add_char(text, '\n');
+    }
+    json_free(doc);
+}
+
+static void add_basis(const struct archive *a, const struct trial_row *best, struct str *text)
+{
+    if (best->reached < a->spec.search.max_budget)
+        str_addf(text, "No trial has reached budget %lld yet: this is the best at the highest rung so far.\n",
+            (long long)a->spec.search.max_budget);
+    if (!archive_is_over(a))
+        str_addf(text, "The campaign is %s: a better one may come.\n", campaign_state_names[a->state]);
+}
+
+static int add_best(const struct ranking *r, const struct view_look *look, struct str *text, struct err *e)
+{
+    const struct archive *a = r->a;
+    const struct archived_trial *best = &r->trials[0];
+    struct str json = { 0 }, value = { 0 };
+    view_number(&value, best->row.value);
+    archive_add_line(text, look, VIEW_BOLD, "%s: trial %u, %s %s at budget %lld", a->spec.name, best->row.number,
+        a->spec.metric, str_text(&value), (long long)best->row.reached);
+    str_add(text, "configuration\n");
+    config_to_json_with_fixed(&a->spec.space, best->x, a->spec.trial.fixed, &json);
+    add_pairs(str_text(&json), look, text);
+    str_clear(&json);
+    int failed = add_metrics(a, &best->row, &json, e);
+    str_add(text, "measured\n");
+    add_pairs(str_text(&json), look, text);
+    add_basis(a, &best->row, text);
+    str_deinit(&json);
+    str_deinit(&value);
+    return failed;
+}
+
+static void add_top(const struct ranking *r, const struct view_look *look, struct str *text)
+{
+    static const char *const titles[] = { ">place", ">trial", ">value", ">budget", "configuration" };
+    struct listing l;
+    listing_init(&l, titles, 5);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct archived_trial *t = &r->trials[i];
+        listing_add_int(&l, (int64_t)i + 1);
+        listing_add_int(&l, t->row.number);
+        listing_add_number(&l, t->row.value);
+        listing_add_int(&l, t->row.reached);
+        archive_list_config(r->a, t->x, &l);
+    }
+    archive_add_line(text, look, VIEW_BOLD, "%s: the best by %s", r->a->spec.name, r->a->spec.metric);
+    listing_print(&l, 0, look, text);
+    listing_deinit(&l);
+    add_basis(r->a, &r->trials[0].row, text);
+}
+
+/* ---- the command ---- */
+
+static int say_nothing_yet(const struct archive *a, struct err *e)
+{
+    if (!archive_is_over(a))
+        return err_set(e, ERR_NOT_FOUND, "no trial of %s has a result yet (it is %s)", a->spec.name,
+            campaign_state_names[a->state]);
+    fprintf(stderr, "rung best: %s is over (%s), and no trial succeeded; `rung trials` and `rung explain` say why\n",
+        a->spec.name, campaign_state_names[a->state]);
+    return EXIT_STATUS_NO_SUCCESS;
+}
+
+static int answer(struct archive *a, const struct asking *q, int64_t top, FILE *out, struct err *e)
+{
+    struct ranking r = { .a = a };
+    struct str text = { 0 };
+    int status = store_ask_ranking(a->store, a->campaign, top > 0 ? top : 1, take_ranked, &r, e);
+    if (status == 0 && r.n == 0)
+        status = say_nothing_yet(a, e);
+    else if (status == 0 && q->is_json)
+        status = add_json(&r, top > 0, &text, e);
+    else if (status == 0 && top > 0)
+        add_top(&r, &q->look, &text);
+    else if (status == 0)
+        status = add_best(&r, &q->look, &text, e);
+    if (status == 0)
+        status = archive_print(&text, out, e);
+    str_deinit(&text);
+    free(r.trials);
+    return status;
+}
+
+int cli_best(const struct asking *q, int64_t top, FILE *out, struct err *e)
+{
+    struct archive a;
+    if (archive_open(&a, q, e) < 0)
+        return -1;
+    int status = answer(&a, q, top, out, e);
+    archive_close(&a);
+    return status;
+}
