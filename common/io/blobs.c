@@ -64,6 +64,11 @@ void blobs_close(struct blobs *b)
     free(b);
 }
 
+const char *blobs_dir(const struct blobs *b)
+{
+    return b->dir;
+}
+
 /* ---- what is there ---- */
 
 int blobs_open_shelf(const struct blobs *b, const char *hash)

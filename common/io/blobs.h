@@ -24,6 +24,9 @@ struct blobs;
 struct blobs *blobs_open(const char *dir, struct err *e);
 void blobs_close(struct blobs *b); /* accepts NULL; after its writers are closed */
 
+/* The store's directory, absolute; borrows. */
+const char *blobs_dir(const struct blobs *b);
+
 /* ---- what is there ---- */
 
 bool blobs_has(const struct blobs *b, const char *hash);     /* false for what is no hash */

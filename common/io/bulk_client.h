@@ -20,6 +20,7 @@ struct bulk_client_options {
     /* Sends a message to the coordinator; false when it cannot go now (it is tried again). Borrows `m` for the call. */
     bool (*send)(void *context, const struct message *m);
     void *context;
+    int patience_ms; /* silence after which it asks again, and up to 15 times as long later; 0: 2000 */
 };
 
 /* A job's end; `failure` is NULL when all is well. Else its code: ERR_NOT_FOUND (the coordinator does not have it, or
