@@ -126,8 +126,8 @@ static int add_text(struct archive *a, struct trials *t, const struct view_look 
     static const char *const titles[] = { ">trial", "state", ">budget", ">value", "configuration" };
     listing_init(&t->listing, titles, 5);
     int failed = store_load_trials(a->store, a->campaign, take_text, t, e);
-    archive_add_line(
-        &t->text, look, VIEW_BOLD, "%s: %s, %s", a->spec.name, campaign_state_names[a->state], a->spec.metric);
+    archive_add_line(&t->text, look, VIEW_BOLD, "%s: %s; the value is %s", a->spec.name, campaign_state_names[a->state],
+        a->spec.metric);
     listing_print(&t->listing, 0, look, &t->text);
     listing_deinit(&t->listing);
     return failed;

@@ -8,14 +8,9 @@
 #include <unistd.h>
 
 #include "common/base/rng.h"
-#include "common/base/str.h"
-#include "coordinator/store/parts.h"
-#include "tests/store/sample.h"
-#include "tests/tap.h"
+#include "tests/store/checks.h"
 
-static struct err e;
-
-static int64_t asked(struct store *s, const char *sql)
+static int64_t counted(struct store *s, const char *sql)
 {
     int64_t answer = -1;
     if (sql_ask_int(s->db, sql, &answer, &e) < 0)
@@ -25,8 +20,8 @@ static int64_t asked(struct store *s, const char *sql)
 
 static void check_integrity(struct store *s)
 {
-    CHECK_INT(asked(s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
-    CHECK_INT(asked(s, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    CHECK_INT(counted(s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+    CHECK_INT(counted(s, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
 /* One transaction as the hub makes them: an event, a result with its curve, its trial. */
@@ -86,22 +81,20 @@ static uint64_t run_and_kill(const char *dir, int n)
 TEST(a_process_killed_while_it_commits_loses_nothing_that_it_said)
 {
     char *dir = sample_directory();
-    struct store *s = sample_begun(dir, 3);
-    CHECK(s);
+    struct store *s = begun(dir, 3);
     store_close(s);
     struct rng rng;
     rng_derive(&rng, 4, 0, RNG_TEST, 0);
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 25; round++) {
         uint64_t said = run_and_kill(dir, (int)rng_below(&rng, 60));
-        s = sample_open(dir, STORE_WRITE);
-        CHECK(s);
+        s = opened(dir, STORE_WRITE);
         check_integrity(s);
         struct store_ids ids;
         CHECK_INT(store_load_ids(s, &ids, &e), 0);
         CHECK(ids.seq == said || ids.seq == said + 1); /* one may be on disk that was not said */
-        CHECK_INT(asked(s, "SELECT count(*) FROM event"), ids.seq);
-        CHECK_INT(asked(s, "SELECT count(*) FROM result WHERE counted"), ids.seq);
-        CHECK_INT(asked(s, "SELECT max(reached) FROM trial"), ids.seq > 6 ? ids.seq : 6);
+        CHECK_INT(counted(s, "SELECT count(*) FROM event"), ids.seq);
+        CHECK_INT(counted(s, "SELECT count(*) FROM result WHERE counted"), ids.seq);
+        CHECK_INT(counted(s, "SELECT max(reached) FROM trial"), ids.seq > 6 ? ids.seq : 6);
         store_close(s);
     }
     sample_remove(dir);
@@ -141,7 +134,7 @@ static void check_full_and_freed(struct store *s, void (*set_free)(struct store 
     fill_until_full(s, &seq);
     CHECK(seq > 1);
     CHECK_INT(store_has_room(s), has_room_at_once);
-    CHECK_INT(asked(s, "SELECT count(*) FROM event"), seq - 1);
+    CHECK_INT(counted(s, "SELECT count(*) FROM event"), seq - 1);
     check_integrity(s);
     set_free(s);
     CHECK(store_has_room(s));
@@ -149,7 +142,7 @@ static void check_full_and_freed(struct store *s, void (*set_free)(struct store 
     CHECK_INT(store_begin(s, &e), 0);
     CHECK_INT(store_save_event(s, &event, &e), 0);
     CHECK_INT(store_commit(s, &e), 0);
-    CHECK_INT(asked(s, "SELECT count(*) FROM event"), seq);
+    CHECK_INT(counted(s, "SELECT count(*) FROM event"), seq);
 }
 
 static void lift_page_limit(struct store *s)
@@ -160,8 +153,7 @@ static void lift_page_limit(struct store *s)
 TEST(a_file_that_may_not_grow_fails_its_transaction_alone)
 {
     char *dir = sample_directory();
-    struct store *s = sample_begun(dir, 3);
-    CHECK(s);
+    struct store *s = begun(dir, 3);
     CHECK_INT(sql_run(s->db, "PRAGMA max_page_count = 120", &e), 0);
     check_full_and_freed(s, lift_page_limit, true);
     store_close(s);
@@ -187,8 +179,7 @@ TEST(a_full_disk_fails_its_transaction_alone_and_gives_up_the_reserve)
         fputc('x', f);
     fclose(f);
     struct store_options options = { .mode = STORE_WRITE, .reserve_bytes = 1 << 20 };
-    struct store *s = sample_begun(dir, 3);
-    CHECK(s);
+    struct store *s = begun(dir, 3);
     store_close(s);
     s = store_open(dir, &options, &e);
     CHECK(s);
@@ -209,19 +200,17 @@ TEST(a_full_disk_fails_its_transaction_alone_and_gives_up_the_reserve)
 TEST(a_reader_sees_one_moment_while_the_writer_goes_on)
 {
     char *dir = sample_directory();
-    struct store *s = sample_begun(dir, 3);
-    CHECK(s);
-    struct store *reader = sample_open(dir, STORE_READ);
-    CHECK(reader);
+    struct store *s = begun(dir, 3);
+    struct store *reader = opened(dir, STORE_READ);
     CHECK_INT(sql_run(reader->db, "BEGIN", &e), 0);
-    CHECK_INT(asked(reader, "SELECT count(*) FROM event"), 0);
+    CHECK_INT(counted(reader, "SELECT count(*) FROM event"), 0);
     for (uint64_t seq = 1; seq <= 50; seq++) {
         CHECK_INT(save_one(s, seq), 0);
         CHECK_INT(store_tidy(s, seq % 5 == 0, &e), 0);
     }
-    CHECK_INT(asked(reader, "SELECT count(*) FROM event"), 0);
+    CHECK_INT(counted(reader, "SELECT count(*) FROM event"), 0);
     CHECK_INT(sql_run(reader->db, "COMMIT", &e), 0);
-    CHECK_INT(asked(reader, "SELECT count(*) FROM event"), 50);
+    CHECK_INT(counted(reader, "SELECT count(*) FROM event"), 50);
     CHECK_INT(sql_run(reader->db, "DELETE FROM event", &e), -1);
     store_close(reader);
     store_close(s);
@@ -231,12 +220,11 @@ TEST(a_reader_sees_one_moment_while_the_writer_goes_on)
 TEST(an_idle_store_has_an_empty_wal_and_a_long_one_is_brought_back)
 {
     char *dir = sample_directory();
-    struct store *s = sample_begun(dir, 3);
-    CHECK(s);
+    struct store *s = begun(dir, 3);
     struct str wal = { 0 };
     struct stat st;
     str_addf(&wal, "%s/rung.db-wal", dir);
-    for (uint64_t seq = 1; seq <= 3000; seq++) {
+    for (uint64_t seq = 1; seq <= 600; seq++) {
         CHECK_INT(save_one(s, seq), 0);
         CHECK_INT(store_tidy(s, false, &e), 0);
     }
@@ -253,8 +241,7 @@ TEST(an_idle_store_has_an_empty_wal_and_a_long_one_is_brought_back)
 TEST(a_question_that_takes_too_long_is_ended)
 {
     char *dir = sample_directory();
-    struct store *s = sample_begun(dir, 3);
-    CHECK(s);
+    struct store *s = begun(dir, 3);
     store_close(s);
     s = store_open(dir, &(struct store_options){ .mode = STORE_READ, .max_steps = 1000000 }, &e);
     CHECK(s);
@@ -272,8 +259,7 @@ TEST(a_question_that_takes_too_long_is_ended)
 TEST(a_backup_is_a_whole_store)
 {
     char *dir = sample_directory(), *copy_dir = sample_directory();
-    struct store *s = sample_begun(dir, 3);
-    CHECK(s);
+    struct store *s = begun(dir, 3);
     CHECK_INT(save_one(s, 1), 0);
     struct str path = { 0 };
     str_addf(&path, "%s/rung.db", copy_dir);
@@ -282,9 +268,8 @@ TEST(a_backup_is_a_whole_store)
     CHECK_INT(e.code, ERR_EXISTS);
     CHECK_INT(save_one(s, 2), 0);
     store_close(s);
-    s = sample_open(copy_dir, STORE_WRITE);
-    CHECK(s);
-    CHECK_INT(asked(s, "SELECT count(*) FROM event"), 1);
+    s = opened(copy_dir, STORE_WRITE);
+    CHECK_INT(counted(s, "SELECT count(*) FROM event"), 1);
     check_integrity(s);
     store_close(s);
     str_deinit(&path);
@@ -298,15 +283,12 @@ TEST(a_store_on_a_medium_that_cannot_be_written_is_still_read)
         SKIP("no mount namespaces");
     char *dir = sample_directory();
     mount_small_disk(dir);
-    struct store *s = sample_begun(dir, 3);
-    CHECK(s);
+    struct store *s = begun(dir, 3);
     CHECK_INT(store_tidy(s, true, &e), 0);
     store_close(s);
     CHECK_INT(mount("rung-test", dir, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=6m"), 0);
-    s = sample_open(dir, STORE_READ);
-    if (!s)
-        TAP_FAIL("%s", sample_error.text);
-    CHECK_INT(asked(s, "SELECT count(*) FROM trial"), 3);
+    s = opened(dir, STORE_READ);
+    CHECK_INT(counted(s, "SELECT count(*) FROM trial"), 3);
     store_close(s);
     umount(dir);
     sample_remove(dir);

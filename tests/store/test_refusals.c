@@ -7,13 +7,8 @@
 #include <unistd.h>
 
 #include "common/base/crc32c.h"
-#include "common/base/str.h"
 #include "coordinator/store/migrate.h"
-#include "coordinator/store/parts.h"
-#include "tests/store/sample.h"
-#include "tests/tap.h"
-
-static struct err e;
+#include "tests/store/checks.h"
 
 static char *path_in(const char *dir, const char *name)
 {
@@ -45,8 +40,7 @@ static void tamper(const char *path, const char *sql)
 
 static void make_store(const char *dir)
 {
-    struct store *s = sample_begun(dir, 3);
-    CHECK(s);
+    struct store *s = begun(dir, 3);
     CHECK_INT(store_tidy(s, true, &e), 0);
     store_close(s);
 }
@@ -94,8 +88,7 @@ TEST(a_file_that_is_no_database_is_refused_and_left_as_it_is)
 TEST(a_damaged_page_is_found_before_anything_is_written)
 {
     char *dir = sample_directory();
-    struct store *s = sample_begun(dir, 2000);
-    CHECK(s);
+    struct store *s = begun(dir, 2000);
     CHECK_INT(store_tidy(s, true, &e), 0);
     store_close(s);
     int fd = open(path_in(dir, "rung.db"), O_RDWR);
@@ -125,8 +118,7 @@ TEST(a_reader_of_nothing_is_told_so)
 TEST(a_second_writer_is_refused_with_the_process_that_has_it)
 {
     char *dir = sample_directory(), want[64];
-    struct store *s = sample_begun(dir, 1);
-    CHECK(s);
+    struct store *s = begun(dir, 1);
     CHECK(!sample_open(dir, STORE_WRITE));
     CHECK_INT(sample_error.code, ERR_BUSY);
     snprintf(want, sizeof want, "in use by rungd, process %d", (int)getpid());
@@ -141,8 +133,7 @@ TEST(a_second_writer_is_refused_with_the_process_that_has_it)
 TEST(the_boot_counter_grows_and_an_older_writer_finds_out_at_its_commit)
 {
     char *dir = sample_directory();
-    struct store *s = sample_begun(dir, 1);
-    CHECK(s);
+    struct store *s = begun(dir, 1);
     CHECK_INT(store_boot(s), 1);
     store_close(s);
     s = sample_open(dir, STORE_WRITE);
@@ -192,7 +183,7 @@ static const struct migration steps[] = {
     { "0004", "INSERT INTO b VALUES (1); INSERT INTO nowhere VALUES (1);" },
 };
 
-static int64_t asked(sqlite3 *db, const char *sql)
+static int64_t counted(sqlite3 *db, const char *sql)
 {
     int64_t answer = -1;
     if (sql_ask_int(db, sql, &answer, &e) < 0)
@@ -209,14 +200,14 @@ TEST(an_older_database_is_copied_and_brought_up_step_by_step)
     CHECK_INT(store_migrate(db, path, steps, 1, &e), 0);
     CHECK(access(copy, F_OK) != 0);
     CHECK_INT(store_migrate(db, path, steps, 3, &e), 0);
-    CHECK_INT(asked(db, "SELECT x FROM a WHERE y = 'seven'"), 7);
-    CHECK_INT(asked(db, "SELECT z FROM b"), 8);
-    CHECK_INT(asked(db, "PRAGMA user_version"), 3);
-    CHECK_INT(asked(db, "PRAGMA application_id"), STORE_APPLICATION_ID);
+    CHECK_INT(counted(db, "SELECT x FROM a WHERE y = 'seven'"), 7);
+    CHECK_INT(counted(db, "SELECT z FROM b"), 8);
+    CHECK_INT(counted(db, "PRAGMA user_version"), 3);
+    CHECK_INT(counted(db, "PRAGMA application_id"), STORE_APPLICATION_ID);
     sqlite3_close(db);
     CHECK_INT(sqlite3_open(copy, &db), SQLITE_OK);
-    CHECK_INT(asked(db, "SELECT x FROM a"), 7);
-    CHECK_INT(asked(db, "PRAGMA user_version"), 1);
+    CHECK_INT(counted(db, "SELECT x FROM a"), 7);
+    CHECK_INT(counted(db, "PRAGMA user_version"), 1);
     sqlite3_close(db);
     sample_remove(dir);
 }
@@ -229,28 +220,42 @@ TEST(a_migration_that_fails_leaves_the_last_good_step)
     CHECK_INT(store_migrate(db, path, steps, 2, &e), 0);
     CHECK_INT(store_migrate(db, path, steps, 4, &e), -1);
     CHECK_CONTAINS(e.text, "migration 0004: no such table: nowhere");
-    CHECK_INT(asked(db, "PRAGMA user_version"), 3);
-    CHECK_INT(asked(db, "SELECT count(*) FROM b"), 1);
+    CHECK_INT(counted(db, "PRAGMA user_version"), 3);
+    CHECK_INT(counted(db, "SELECT count(*) FROM b"), 1);
     sqlite3_close(db);
     sample_remove(dir);
 }
 
-TEST(a_file_of_the_first_form_is_read_by_this_program)
+/* Runs the statements of a text file on a new database file. */
+static void restore(const char *db_path, const char *sql_path)
 {
-    const char *fixture = getenv("RUNG_FIXTURES");
-    if (!fixture)
-        SKIP("RUNG_FIXTURES is not set");
-    char *dir = sample_directory(), command[1200];
-    snprintf(command, sizeof command, "sqlite3 '%s/rung.db' < '%s/version-1.sql'", dir, fixture);
-    CHECK_INT(system(command), 0);
-    struct store *s = sample_open(dir, STORE_WRITE);
-    if (!s)
-        TAP_FAIL("%s", sample_error.text);
-    CHECK_INT(asked(s->db, "SELECT count(*) FROM trial"), 3);
-    CHECK_INT(asked(s->db, "PRAGMA user_version"), store_n_migrations);
-    CHECK_INT(store_boot(s), 2);
-    store_close(s);
-    sample_remove(dir);
+    static char sql[256 << 10];
+    FILE *f = fopen(sql_path, "r");
+    if (!f)
+        TAP_FAIL("%s is not there", sql_path);
+    sql[fread(sql, 1, sizeof sql - 1, f)] = '\0';
+    fclose(f);
+    tamper(db_path, sql);
+}
+
+TEST(a_file_of_each_released_form_is_read_and_brought_up)
+{
+    const char *golden = getenv("RUNG_GOLDEN");
+    if (!golden)
+        SKIP("RUNG_GOLDEN is not set");
+    for (int version = 1; version <= store_n_migrations; version++) {
+        char *dir = sample_directory(), dump[512];
+        snprintf(dump, sizeof dump, "%s/version-%d.dump", golden, version);
+        restore(path_in(dir, "rung.db"), dump);
+        struct store *s = opened(dir, STORE_WRITE);
+        CHECK_INT(counted(s->db, "PRAGMA user_version"), store_n_migrations);
+        CHECK_INT(counted(s->db, "SELECT count(*) FROM trial WHERE config LIKE '%hidden%'"), 8);
+        CHECK_INT(counted(s->db, "SELECT count(*) FROM point"), 112);
+        CHECK_INT(counted(s->db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+        CHECK_INT(store_boot(s), 2);
+        store_close(s);
+        sample_remove(dir);
+    }
 }
 
 TAP_MAIN
