@@ -1,7 +1,5 @@
 #include "common/expr/campaign_read.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/expr/expr.h"
@@ -28,42 +26,6 @@ static void check_data(const struct campaign_source *source, struct problems *pr
     json_free(doc);
 }
 
-static void check_presence(
-    struct expr *x, const struct space *space, const double *values, const char *pointer, struct problems *problems)
-{
-    bool present[LIMIT_PARAMS];
-    expr_presence(x, values, present);
-    for (int i = 0; i < space->n_params; i++) {
-        const struct param *p = &space->params[i];
-        if (present[i] && isnan(values[i]))
-            problems_add(problems, pointer, "\"%s\" is missing: expected a value for each parameter", p->name);
-        if (!present[i] && !isnan(values[i])) {
-            struct str at = { 0 };
-            str_addf(&at, "%s/%s", pointer, p->name);
-            problems_add(problems, str_text(&at),
-                "\"%s\" does not exist here: expected none where its \"when\" (%.80s) does not hold", p->name, p->when);
-            str_deinit(&at);
-        }
-    }
-}
-
-static void check_enqueue(struct expr *x, const struct campaign_spec *spec, struct problems *problems)
-{
-    for (int i = 0; i < spec->n_enqueue; i++) {
-        const double *values = spec->enqueue + (size_t)i * (size_t)spec->space.n_params;
-        char pointer[32];
-        snprintf(pointer, sizeof pointer, "/enqueue/%d", i);
-        if (problems_has_below(problems, pointer))
-            continue;
-        check_presence(x, &spec->space, values, pointer, problems);
-        if (problems_has_below(problems, pointer))
-            continue;
-        for (int k = expr_first_broken(x, values, 0); k >= 0; k = expr_first_broken(x, values, k + 1))
-            problems_add(problems, pointer, "breaks \"%.200s\": expected a configuration for which every where holds",
-                spec->where[k]);
-    }
-}
-
 int campaign_read(const struct campaign_source *source, struct campaign_spec *out, struct problems *problems)
 {
     struct campaign_spec spec = { 0 };
@@ -71,8 +33,6 @@ int campaign_read(const struct campaign_source *source, struct campaign_spec *ou
     bool has_space = campaign_parse_partly(source->text, source->len, source->directory, &spec, problems);
     check_data(source, problems);
     struct expr *x = has_space ? expr_open_all(&spec, problems) : NULL;
-    if (x)
-        check_enqueue(x, &spec, problems);
     expr_close(x);
     if (problems_count(problems) == before) {
         *out = spec;

@@ -19,7 +19,8 @@
 
 struct expr; /* a campaign's expressions, prepared */
 
-/* Prepares all of them. Returns owned (expr_close), or NULL with e. Borrows spec->space until expr_close. */
+/* Prepares all of them, and holds spec->enqueue against them: every parameter that exists is there, no other is, and
+ * each `where` holds. Returns owned (expr_close), or NULL with e. Borrows spec->space until expr_close. */
 struct expr *expr_open(const struct campaign_spec *spec, struct err *e);
 
 /* As expr_open, with every mistake added to `problems` under its JSON pointer ("/where/0", "/space/dropout/when"). */

@@ -39,12 +39,8 @@ void put_found(struct str *s, json_value v)
         str_add(&text, json_type_name(v));
     else
         json_print(&text, v);
-    size_t len = text.len;
-    if (len > FOUND_BYTES)
-        for (len = FOUND_BYTES; len > 0 && ((unsigned char)text.text[len] & 0xc0) == 0x80;)
-            len--;
-    str_add_bytes(s, str_text(&text), len);
-    if (len < text.len)
+    str_add_utf8(s, str_text(&text), text.len, FOUND_BYTES);
+    if (text.len > FOUND_BYTES)
         str_add(s, "…");
     str_deinit(&text);
 }

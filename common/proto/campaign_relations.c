@@ -35,7 +35,8 @@ static void check_value(
     bool is_allowed = allowed->kind == BUILTIN_BOOL
                           ? json_type(v) == JSON_BOOL
                           : json_type(v) == JSON_NUMBER && builtin_allows(allowed, json_number(v));
-    if (is_allowed)
+    bool is_value = json_type(v) == JSON_NUMBER || json_type(v) == JSON_BOOL || json_type(v) == JSON_TEXT;
+    if (is_allowed || !is_value) /* what is no value at all was said already */
         return;
     put_found(&found, v);
     refuse_value(r, pointer, str_text(&found), allowed, program);
