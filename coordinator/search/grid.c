@@ -13,14 +13,6 @@ void grid_init(struct grid *g, const struct space *space)
     *g = (struct grid){ .space = space };
 }
 
-double grid_size(const struct space *space)
-{
-    double size = 1;
-    for (int j = 0; j < space->n_params; j++)
-        size *= (double)n_values(&space->params[j]);
-    return size;
-}
-
 void grid_point(const struct grid *g, double *x)
 {
     for (int j = 0; j < g->space->n_params; j++) {

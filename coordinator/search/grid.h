@@ -20,12 +20,11 @@ struct grid {
 };
 
 void grid_init(struct grid *g, const struct space *space);
-double grid_size(const struct space *space); /* combinations, before any is found infeasible */
 
 void grid_point(const struct grid *g, double *x); /* the combination it stands on; `when` is not applied */
 void grid_step(struct grid *g);
 
-/* To the combination of that number, from 0; below grid_size. */
+/* To the combination of that number, from 0. */
 void grid_seek(struct grid *g, uint64_t number);
 
 #endif

@@ -1,4 +1,6 @@
 /* Parzen estimators against the values of Optuna and of Watanabe's reference. */
+#include <stdlib.h>
+
 #include "common/base/dmath.h"
 #include "coordinator/search/parzen.h"
 #include "tests/tap.h"
@@ -191,6 +193,120 @@ TEST(the_narrowest_kernels_are_finite_everywhere)
         for (double x = 0; x <= 1; x += 0.125)
             CHECK(isfinite(parzen_log_density(&p, (double[]){ x, axis_encode(&axes[1], v) })));
     parzen_deinit(&p);
+}
+
+/* Many kernels on every kind of axis, some without a number, gathered around a point as an optimiser does. */
+enum { MANY = 1500, N_AXES = 5 };
+
+static const struct param four_ordered = { .type = PARAM_CATEGORICAL, .n_choices = 4, .is_ordered = true };
+static const struct param *const all_kinds[N_AXES] = { &one_to_five, &unit_float, &three, &log_float, &four_ordered };
+
+static void draw_many(const struct axis *axes, double *rows, double spread, struct rng *r)
+{
+    for (int i = 0; i < MANY; i++)
+        for (int j = 0; j < N_AXES; j++) {
+            double u = 0.4 + spread * rng_normal(r);
+            if (j == 1 && spread == 0.2)
+                u = (i + 0.5) / MANY; /* in order, so that blocks are far from most points */
+            double x =
+                axes[j].kind == AXIS_CHOICE ? (double)rng_below(r, 3) : axis_decode(&axes[j], fmin(fmax(u, 0), 1));
+            rows[j * MANY + i] = rng_below(r, 10) == 0 ? NAN : axis_encode(&axes[j], x);
+        }
+}
+
+/* The same density, kernel by kernel from mu and sigma, nothing kept and nothing passed over. */
+static double naive_log_density(const struct parzen *p, const double *u)
+{
+    long double sum = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        double term = p->log_weight[i], from, to;
+        for (int j = 0; j < p->n_axes; j++) {
+            const struct parzen_axis *a = &p->on[j];
+            double mu = a->mu[i], sigma = a->sigma[i], z = (u[j] - mu) / sigma;
+            if (isnan(u[j]))
+                continue;
+            if (p->axes[j].kind == AXIS_CHOICE) {
+                term += mu < 0 ? a->log_flat : mu == u[j] ? a->log_hit : a->log_miss;
+            } else if (p->axes[j].kind == AXIS_CELLS) {
+                axis_cell(&p->axes[j], u[j], &from, &to);
+                term += parzen_log_mass(mu, sigma, from, to) - parzen_log_inside(mu, sigma);
+            } else {
+                term -= 0.5 * z * z + log(sigma) + 0.91893853320467274178 + parzen_log_inside(mu, sigma);
+            }
+        }
+        sum += expl(term);
+    }
+    return (double)logl(sum);
+}
+
+TEST(the_fast_sum_is_the_naive_one)
+{
+    static double rows[N_AXES * MANY], points[PARZEN_POINTS * N_AXES];
+    struct axis axes[N_AXES];
+    struct rng r;
+    rng_derive(&r, 9, 0, RNG_TEST, 0);
+    for (int j = 0; j < N_AXES; j++)
+        axis_init(&axes[j], all_kinds[j], 64);
+    for (int round = 0; round < 6; round++) {
+        struct parzen p = { 0 };
+        double got[PARZEN_POINTS];
+        draw_many(axes, rows, round % 3 == 0 ? 0.02 : round % 3 == 1 ? 0.2 : 2, &r);
+        size_t n = round < 3 ? MANY : (size_t)(round * 59); /* other remainders of blocks and of vectors */
+        parzen_fit(&p, axes, N_AXES, &(struct parzen_rows){ .n = n, .stride = MANY, .u = rows }, PARZEN_WATANABE);
+        for (int i = 0; i < PARZEN_POINTS; i++)
+            for (int j = 0; j < N_AXES; j++)
+                points[i * N_AXES + j] = rows[j * MANY + (i + j) * 17 % MANY];
+        parzen_log_densities(&p, points, PARZEN_POINTS, got);
+        for (int i = 0; i < PARZEN_POINTS; i++)
+            CHECK_NEAR(got[i], naive_log_density(&p, points + i * N_AXES), 1e-11);
+        parzen_deinit(&p);
+    }
+}
+
+static int ascending(const void *left, const void *right)
+{
+    const struct parzen_place *a = left, *b = right;
+    return a->u != b->u ? (a->u > b->u) - (a->u < b->u) : (a->row > b->row) - (a->row < b->row);
+}
+
+TEST(what_is_known_beforehand_changes_nothing)
+{
+    static double rows[N_AXES * MANY], extra[N_AXES * MANY];
+    static struct parzen_place places[N_AXES * MANY];
+    uint32_t n_places[N_AXES] = { 0 };
+    struct axis axes[N_AXES];
+    struct parzen p = { 0 }, q = { 0 };
+    struct rng r;
+    rng_derive(&r, 10, 0, RNG_TEST, 0);
+    for (int j = 0; j < N_AXES; j++)
+        axis_init(&axes[j], all_kinds[j], 64);
+    draw_many(axes, rows, 0.2, &r);
+    for (int j = 0; j < N_AXES; j++) {
+        for (uint32_t i = 0; i < MANY; i++) {
+            extra[j * MANY + (int)i] = parzen_extra(&axes[j], rows[j * MANY + (int)i]);
+            if (axes[j].kind != AXIS_CHOICE && !isnan(rows[j * MANY + (int)i]))
+                places[j * MANY + (int)n_places[j]++] = (struct parzen_place){ rows[j * MANY + (int)i], i };
+        }
+        qsort(places + j * MANY, n_places[j], sizeof *places, ascending);
+    }
+    struct parzen_rows data = { .n = MANY, .stride = MANY, .u = rows };
+    parzen_fit(&p, axes, N_AXES, &data, PARZEN_WATANABE);
+    data.extra = extra;
+    data.places = places;
+    data.n_places = n_places;
+    parzen_fit(&q, axes, N_AXES, &data, PARZEN_WATANABE);
+    for (int j = 0; j < N_AXES; j++)
+        for (size_t i = 0; i < p.n; i++) {
+            CHECK(p.on[j].mu[i] == q.on[j].mu[i]);
+            if (axes[j].kind != AXIS_CHOICE)
+                CHECK(p.on[j].sigma[i] == q.on[j].sigma[i]);
+            if (axes[j].kind == AXIS_REAL)
+                CHECK(p.base[i] == q.base[i] && p.on[j].scale[i] == q.on[j].scale[i]);
+            if (axes[j].kind == AXIS_CELLS)
+                CHECK(p.on[j].code[i] == q.on[j].code[i]);
+        }
+    parzen_deinit(&p);
+    parzen_deinit(&q);
 }
 
 TEST(the_base_of_a_logarithm_does_not_matter)

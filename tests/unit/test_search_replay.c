@@ -1,4 +1,5 @@
 /* The same notes give the same decisions, bit for bit, however often the search is asked or rebuilt. */
+#include "common/base/dmath.h"
 #include "tests/unit/search_play.h"
 
 static struct param params[] = {
@@ -22,7 +23,7 @@ static const struct rules rules = { NULL, resolve };
 static double loss(const struct play *p, uint32_t trial, const double *x, int rung)
 {
     double rate = isnan(x[3]) ? 0.01 : x[3];
-    return fabs(x[0] - 128) / 100 + x[2] + fabs(log(rate) + 5) + 1.0 / (rung + 1);
+    return fabs(x[0] - 128) / 100 + x[2] + fabs(dmath_log(rate) + 5) + 1.0 / (rung + 1);
 }
 
 static bool is_same(const struct search_decision *a, const struct search_decision *b, int n_params)
@@ -109,6 +110,73 @@ TEST(also_when_the_space_runs_out)
         play_and_compare(p);
         CHECK_INT(p->n_started, 20);
         play_free(p);
+    }
+}
+
+static void mix(uint64_t *hash, const void *bytes, size_t len)
+{
+    const unsigned char *next = bytes;
+    for (size_t i = 0; i < len; i++)
+        *hash = (*hash ^ next[i]) * 0x100000001b3u;
+}
+
+static void mix_decision(uint64_t *hash, const struct search_decision *d)
+{
+    const int numbers[] = { (int)d->move, (int)d->origin, (int)d->trial, d->bracket, d->rung, d->score_rank, d->n_bad };
+    mix(hash, numbers, sizeof numbers);
+    mix(hash, &d->score, sizeof d->score);
+    for (int j = 0; d->move == SEARCH_START && j < 5; j++) {
+        double x = isnan(d->x[j]) ? -1 : d->x[j];
+        mix(hash, &x, sizeof x);
+    }
+}
+
+/* Plays a campaign and returns a hash of all that was decided, to the last bit of each score. */
+static uint64_t hash_decisions(enum sampler sampler, enum scheduler scheduler, enum search_model model)
+{
+    struct search_spec spec = { .sampler = sampler,
+        .scheduler = scheduler,
+        .model = model,
+        .min_budget = 1,
+        .max_budget = 9,
+        .eta = 3,
+        .n_trials = 700 };
+    struct search_inputs in = { .spec = &spec, .space = &space, .rules = &rules, .seed = 5 };
+    struct play *p = play_new(&in, 5, 1);
+    struct search_decision d;
+    uint64_t hash = 0xcbf29ce484222325u;
+    p->loss = loss;
+    p->failure = 0.1;
+    for (;;) {
+        while (p->n_running < p->n_slots && play_fill(p, &d))
+            mix_decision(&hash, &d);
+        if (p->n_running == 0)
+            break;
+        play_end(p, (int)rng_below(&p->r, (uint64_t)p->n_running));
+    }
+    play_free(p);
+    return hash;
+}
+
+TEST(decisions_are_the_same_from_every_compiler_and_processor)
+{
+    /* Hashes of this very algorithm: they change with it on purpose, and never with compiler, flags or processor. */
+    static const struct {
+        enum sampler sampler;
+        enum scheduler scheduler;
+        enum search_model model;
+        uint64_t hash;
+    } rows[] = {
+        { SAMPLER_TPE, SCHEDULER_HYPERBAND, MODEL_DEFAULT, 0x96ed03c651b64645u },
+        { SAMPLER_TPE, SCHEDULER_SYNC_HYPERBAND, MODEL_BOHB, 0x49df801922a27551u },
+        { SAMPLER_TPE, SCHEDULER_NONE, MODEL_DEFAULT, 0x82c7f5ef6c9109feu },
+        { SAMPLER_RANDOM, SCHEDULER_HYPERBAND, MODEL_DEFAULT, 0x0fca3e53fe4b37afu },
+        { SAMPLER_GRID, SCHEDULER_HYPERBAND, MODEL_DEFAULT, 0x537875f2eef8a676u },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint64_t hash = hash_decisions(rows[i].sampler, rows[i].scheduler, rows[i].model);
+        if (hash != rows[i].hash)
+            TAP_FAIL("row %zu: 0x%016llxu", i, (unsigned long long)hash);
     }
 }
 
