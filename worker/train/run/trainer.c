@@ -8,6 +8,7 @@
 #include "common/base/rng.h"
 
 enum { EVALUATE_SEQUENCES = 256 }; /* of one batch of validation, at least */
+enum { HOPELESS = 1000 };          /* times the loss of guessing: training has diverged */
 
 static double now_seconds(void)
 {
@@ -98,11 +99,21 @@ struct score trainer_evaluate(struct trainer *t, const struct data_part *part)
     return feeder_evaluate(&t->feeder, t->model, part, size > EVALUATE_SEQUENCES ? size : EVALUATE_SEQUENCES, NULL);
 }
 
+/* Adam's steps are bounded, so a rate that is far too high often leaves huge numbers instead of infinite ones. */
+static int check_loss(const struct trainer *t, double loss, struct err *e)
+{
+    double guessing = log((double)t->train->of->n_classes);
+    if (loss <= HOPELESS * guessing)
+        return 0;
+    return err_set(e, ERR_DIVERGED, "the training loss of epoch %llu is %.6g, where guessing gives %.3g",
+        (unsigned long long)t->epochs + 1, loss, guessing);
+}
+
 int trainer_epoch(struct trainer *t, struct trainer_report *report, const struct trainer_watch *watch, struct err *e)
 {
     double started = now_seconds();
     struct trainer_report r = { .epoch = t->epochs + 1, .learning_rate = t->learning_rate };
-    if (train_epoch(t, &r.train_loss, watch, e))
+    if (train_epoch(t, &r.train_loss, watch, e) || check_loss(t, r.train_loss, e))
         return -1;
     struct score score = trainer_evaluate(t, t->validation);
     if (!isfinite(score.loss))
