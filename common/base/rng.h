@@ -20,6 +20,7 @@ enum rng_purpose {
     RNG_DROPOUT = 6,   /* dropout masks; index: the step */
     RNG_SYNTHETIC = 7, /* the synthetic data set; index: what is drawn */
     RNG_FEASIBLE = 8,  /* the feasible share of a space */
+    RNG_JITTER = 9,    /* a worker's pauses, seeded by its session */
     RNG_TEST = 99      /* tests of every kind */
 };
 
