@@ -1,0 +1,324 @@
+#include "worker/app.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/io/files.h"
+#include "common/io/system.h"
+#include "worker/app_state.h"
+
+#define FAREWELL_MS 100 /* for the last frames to leave */
+
+/* ---- events ---- */
+
+struct later *app_take_later(struct app *app, enum session_event_kind kind)
+{
+    app->later = mem_grow(app->later, app->n_later, &app->cap_later, sizeof *app->later);
+    struct later *later = &app->later[app->n_later++];
+    *later = (struct later){ .event = { .kind = kind } };
+    return later;
+}
+
+static void step(struct app *app, const struct session_event *event)
+{
+    struct session_effects effects = { 0 };
+    session_step(app->session, event, &effects);
+    app_do_effects(app, &effects);
+    session_effects_deinit(&effects);
+}
+
+/* The oldest first; taking one may queue more. */
+static void take_queued(struct app *app)
+{
+    for (size_t i = 0; i < app->n_later; i++) {
+        struct later later = app->later[i];
+        later.event.now_ms = system_monotonic_ms();
+        later.event.reason = later.error.text;
+        if (later.event.kind == SESSION_EXITED) {
+            later.exit.reason = later.error.text;
+            later.event.exit = &later.exit;
+        }
+        step(app, &later.event);
+    }
+    app->n_later = 0;
+}
+
+void app_take(struct app *app, const struct session_event *event)
+{
+    if (app->is_leaving)
+        return;
+    step(app, event);
+    take_queued(app);
+}
+
+/* ---- slots ---- */
+
+static void on_started(void *context, int slot)
+{
+    app_take(
+        context, &(struct session_event){ .kind = SESSION_STARTED, .now_ms = system_monotonic_ms(), .slot = slot });
+}
+
+static void on_line(void *context, int slot, const char *line, size_t len)
+{
+    app_take(
+        context, &(struct session_event){
+                     .kind = SESSION_LINE, .now_ms = system_monotonic_ms(), .slot = slot, .text = line, .len = len });
+}
+
+static void on_exited(void *context, int slot, const struct slot_exit *how)
+{
+    static const enum exit_how hows[] = { [SLOT_END_STATUS] = EXIT_STATUS,
+        [SLOT_END_SIGNAL] = EXIT_SIGNAL,
+        [SLOT_END_NOT_STARTED] = EXIT_NOT_STARTED,
+        [SLOT_END_MEMORY] = EXIT_MEMORY,
+        [SLOT_END_LOST] = EXIT_LOST };
+    struct app *app = context;
+    struct session_exit ended = { .how = hows[how->end],
+        .status = how->status,
+        .reason = how->end == SLOT_END_NOT_STARTED ? how->error : how->stderr_tail,
+        .log = how->log,
+        .max_rss_bytes = how->max_rss_bytes,
+        .seconds = how->seconds };
+    app->in_use[slot][0] = 0;
+    app_take(app, &(struct session_event){
+                      .kind = SESSION_EXITED, .now_ms = system_monotonic_ms(), .slot = slot, .exit = &ended });
+}
+
+static const struct slot_hooks hooks = { .started = on_started, .line = on_line, .exited = on_exited };
+
+static int open_slots(struct app *app, struct err *e)
+{
+    for (int i = 0; i < app->options->slots; i++)
+        if (!(app->slots[i] = slot_open(&app->loop, i, "/proc/self/exe", &hooks, app, e)))
+            return -1;
+    return 0;
+}
+
+/* ---- sockets ---- */
+
+static void on_control(void *context, uint64_t peer, const char *user, const void *frame, size_t len)
+{
+    struct app *app = context;
+    struct message m;
+    struct err e;
+    if (message_decode(frame, len, &m, &e) < 0) {
+        log_warn("a message that cannot be read: %s", e.text);
+        return;
+    }
+    if (message_may_come_from(m.type, SENDER_COORDINATOR))
+        app_take(
+            app, &(struct session_event){ .kind = SESSION_MESSAGE, .now_ms = system_monotonic_ms(), .message = &m });
+    message_deinit(&m);
+}
+
+static void on_bulk(void *context, uint64_t peer, const char *user, const void *frame, size_t len)
+{
+    struct app *app = context;
+    struct message m;
+    struct err e;
+    if (message_decode(frame, len, &m, &e) < 0) {
+        log_warn("a message that cannot be read: %s", e.text);
+        return;
+    }
+    bulk_client_take(app->mover, &m);
+    message_deinit(&m);
+}
+
+static bool send_bulk(void *context, const struct message *m)
+{
+    struct app *app = context;
+    struct str frame = { 0 };
+    bool is_sent = message_encode(m, &frame) && zsock_send(app->bulk, 0, frame.text, frame.len);
+    str_deinit(&frame);
+    return is_sent;
+}
+
+static struct zsock *open_socket(struct app *app, const char *address, zsock_message_fn on_message, struct err *e)
+{
+    struct zsock_options options = { .kind = ZSOCK_CLIENT, .on_message = on_message, .context = app };
+    struct zsock *z = zsock_open(app->zmq, &app->loop, &options, e);
+    if (!z || zsock_connect(z, address, e) == 0)
+        return z;
+    zsock_close(z);
+    return NULL;
+}
+
+static int open_sockets(struct app *app, struct err *e)
+{
+    const struct address *address = app->options->address;
+    struct bulk_client_options options = { .send = send_bulk, .context = app };
+    if (!(app->zmq = zcontext_open(e)) || !(app->control = open_socket(app, address->text, on_control, e)) ||
+        !(app->bulk = open_socket(app, address->bulk, on_bulk, e)))
+        return -1;
+    app->mover = bulk_client_open(&app->loop, app->blobs, &options);
+    return 0;
+}
+
+/* ---- the clock and signals ---- */
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct app *app = timer->data;
+    int64_t now_ms = system_monotonic_ms();
+    app_take(app, &(struct session_event){ .kind = SESSION_TICK, .now_ms = now_ms });
+    app_tidy_cache(app, now_ms);
+    if (!app->is_leaving)
+        uv_timer_start(&app->tick, on_tick, (uint64_t)session_tick_ms(app->session), 0);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    app_take(handle->data, &(struct session_event){ .kind = SESSION_DRAIN, .now_ms = system_monotonic_ms() });
+}
+
+static void open_clock(struct app *app)
+{
+    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+    signal(SIGPIPE, SIG_IGN);
+    uv_timer_init(&app->loop, &app->tick);
+    uv_timer_init(&app->loop, &app->farewell);
+    app->tick.data = app->farewell.data = app;
+    for (int i = 0; i < 3; i++) {
+        uv_signal_init(&app->loop, &app->signals[i]);
+        app->signals[i].data = app;
+        uv_signal_start(&app->signals[i], on_signal, numbers[i]);
+    }
+    uv_timer_start(&app->tick, on_tick, 0, 0);
+}
+
+static void close_clock(struct app *app)
+{
+    uv_close((uv_handle_t *)&app->tick, NULL);
+    uv_close((uv_handle_t *)&app->farewell, NULL);
+    for (int i = 0; i < 3; i++)
+        uv_close((uv_handle_t *)&app->signals[i], NULL);
+}
+
+/* ---- the session ---- */
+
+static bool recover(void *context, struct outcome_key key, const char *hash, int64_t bytes)
+{
+    struct app *app = context;
+    app_take(app,
+        &(struct session_event){
+            .kind = SESSION_RECOVERED, .now_ms = system_monotonic_ms(), .key = key, .hash = hash, .bytes = bytes });
+    return true;
+}
+
+static void open_session(struct app *app)
+{
+    char host[256];
+    system_host(host, sizeof host);
+    app->session_id = system_random_id();
+    app->session = session_new(&(struct session_config){ .worker = app->home.worker,
+        .session = app->session_id,
+        .name = app->options->name ? app->options->name : host,
+        .host = host,
+        .version = RUNG_VERSION,
+        .kernel = getenv("OPENBLAS_CORETYPE"),
+        .work = app->home.attempts,
+        .pid = getpid(),
+        .cores = system_cores(),
+        .slots = app->options->slots,
+        .allows_commands = app->options->allows_commands,
+        .idle_exit_ms = (int64_t)app->options->idle_exit_s * 1000 });
+    outcomes_each(app->outcomes, recover, app);
+}
+
+/* ---- life ---- */
+
+/* rung-train lies beside this program, or where it is installed. */
+static int find_trainer(struct app *app, struct err *e)
+{
+    struct str directory = { 0 }, path = { 0 };
+    if (file_self_directory(&directory, e) < 0)
+        return -1;
+    str_addf(&path, "%s/rung-train", str_text(&directory));
+    if (access(str_text(&path), X_OK) < 0) {
+        struct str installed = { 0 };
+        str_addf(&installed, "%s/../libexec/rung/rung-train", str_text(&directory));
+        if (access(str_text(&installed), X_OK) == 0) {
+            str_clear(&path);
+            str_add(&path, str_text(&installed));
+        }
+        str_deinit(&installed);
+    }
+    app->trainer = str_take(&path);
+    str_deinit(&directory);
+    return 0;
+}
+
+static int open_all(struct app *app, struct err *e)
+{
+    int n_damaged;
+    if (find_trainer(app, e) < 0 || home_open(&app->home, app->options->directory, system_random_id(), e) < 0)
+        return -1;
+    if (!(app->blobs = blobs_open(app->home.blobs, e)) || !(app->outcomes = outcomes_open(app->home.fd, &n_damaged, e)))
+        return -1;
+    if (n_damaged > 0)
+        log_error(
+            "%d records of the spool were damaged and are set aside in %s/spool.damaged", n_damaged, app->home.path);
+    if (open_slots(app, e) < 0 || open_sockets(app, e) < 0) /* processes first: ZeroMQ has threads */
+        return -1;
+    open_session(app);
+    open_clock(app);
+    return 0;
+}
+
+static void close_all(struct app *app)
+{
+    app->is_leaving = true;
+    for (int i = 0; i < app->options->slots; i++)
+        slot_close(app->slots[i]);
+    bulk_client_close(app->mover);
+    zsock_close(app->control);
+    zsock_close(app->bulk);
+    if (app->session)
+        close_clock(app);
+    uv_run(&app->loop, UV_RUN_DEFAULT);
+    zcontext_close(app->zmq);
+    uv_loop_close(&app->loop);
+    session_free(app->session);
+    outcomes_close(app->outcomes);
+    blobs_close(app->blobs);
+    home_close(&app->home);
+    str_deinit(&app->frame);
+    free(app->trainer);
+    free(app->later);
+}
+
+static void on_farewell(uv_timer_t *timer)
+{
+    struct app *app = timer->data;
+    uv_stop(&app->loop);
+}
+
+void app_leave(struct app *app, int status)
+{
+    app->status = status;
+    app->is_leaving = true;
+    uv_timer_start(&app->farewell, on_farewell, status == 0 ? FAREWELL_MS : 0, 0);
+}
+
+int app_run(const struct app_options *options, int *status, struct err *e)
+{
+    struct app *app = mem_zalloc(1, sizeof *app);
+    app->options = options;
+    uv_loop_init(&app->loop);
+    int r = open_all(app, e);
+    if (r == 0) {
+        log_info("worker %llu with %d slots in %s, for %s", (unsigned long long)app->home.worker, options->slots,
+            app->home.path, options->address->text);
+        uv_run(&app->loop, UV_RUN_DEFAULT);
+        *status = app->status;
+    }
+    close_all(app);
+    free(app);
+    return r;
+}

@@ -1,0 +1,23 @@
+/* app.h: the agent's shell: frames and processes in, events to the session, and its effects done.
+ */
+#ifndef RUNG_WORKER_APP_H
+#define RUNG_WORKER_APP_H
+
+#include <stdbool.h>
+
+#include "common/base/err.h"
+#include "common/io/address.h"
+
+struct app_options {
+    const struct address *address; /* the coordinator's */
+    const char *directory;         /* the worker's own */
+    const char *name;              /* for people */
+    int slots;
+    bool allows_commands;
+    int idle_exit_s; /* 0: never */
+};
+
+/* Runs until it is asked to leave. Gives the exit status in *status, or fails before it has begun. */
+int app_run(const struct app_options *options, int *status, struct err *e);
+
+#endif

@@ -1,0 +1,186 @@
+/* app_jobs.c: checkpoints: taken into the cache, fetched, uploaded, and in the end thrown away. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/io/system.h"
+#include "worker/app_state.h"
+
+#define CACHE_BYTES (INT64_C(8) << 30) /* of checkpoints that nobody needs at this moment */
+#define TIDY_MS 600000
+#define PARTIAL_MS (INT64_C(24) * 3600000) /* a piece of a blob that nothing was added to for so long */
+
+struct job {
+    struct app *app;
+    uv_work_t work;
+    uint64_t attempt;
+    char *path;
+    char hash[HASH_HEX];
+    int64_t bytes;
+    struct err error;
+    bool is_failed;
+};
+
+static struct job *job_new(struct app *app)
+{
+    struct job *j = mem_zalloc(1, sizeof *j);
+    j->app = app;
+    j->work.data = j;
+    return j;
+}
+
+static void job_free(struct job *j)
+{
+    free(j->path);
+    free(j);
+}
+
+/* ---- saving: hashing and fsync may take long, so in the pool ---- */
+
+static void save(uv_work_t *work)
+{
+    struct job *j = work->data;
+    j->is_failed = blobs_take_file(j->app->blobs, j->path, j->hash, &j->bytes, &j->error) < 0;
+}
+
+static void after_save(uv_work_t *work, int status)
+{
+    struct job *j = work->data;
+    app_take(j->app, &(struct session_event){ .kind = SESSION_SAVED,
+                         .now_ms = system_monotonic_ms(),
+                         .attempt = j->attempt,
+                         .hash = j->is_failed ? NULL : j->hash,
+                         .bytes = j->bytes,
+                         .reason = j->error.text });
+    job_free(j);
+}
+
+void app_save(struct app *app, uint64_t attempt, const char *path)
+{
+    struct job *j = job_new(app);
+    j->attempt = attempt;
+    j->path = mem_strdup(path);
+    uv_queue_work(&app->loop, &j->work, save, after_save);
+}
+
+/* ---- fetching ---- */
+
+static void on_fetched(void *context, const char *hash, const struct err *failure)
+{
+    struct job *j = context;
+    struct str path = { 0 };
+    blobs_path(j->app->blobs, hash, &path);
+    app_take(j->app, &(struct session_event){ .kind = SESSION_FETCHED,
+                         .now_ms = system_monotonic_ms(),
+                         .attempt = j->attempt,
+                         .text = failure ? NULL : str_text(&path),
+                         .reason = failure ? failure->text : NULL });
+    str_deinit(&path);
+    job_free(j);
+}
+
+void app_fetch(struct app *app, uint64_t attempt, const char *hash)
+{
+    if (!hash_is_hex(hash)) {
+        struct later *later = app_take_later(app, SESSION_FETCHED);
+        later->event.attempt = attempt;
+        err_set(&later->error, ERR_INVALID, "its name is no SHA-256");
+        return;
+    }
+    struct job *j = job_new(app);
+    j->attempt = attempt;
+    bulk_client_get(app->mover, hash, on_fetched, j);
+}
+
+/* ---- uploading ---- */
+
+static void on_uploaded(void *context, const char *hash, const struct err *failure)
+{
+    struct job *j = context;
+    if (failure)
+        log_warn("checkpoint %.12s cannot be uploaded: %s", hash, failure->text);
+    app_take(j->app, &(struct session_event){ .kind = SESSION_UPLOADED,
+                         .now_ms = system_monotonic_ms(),
+                         .hash = hash,
+                         .is_failed = failure != NULL,
+                         .is_missing = failure && failure->code != ERR_IO });
+    job_free(j);
+}
+
+void app_upload(struct app *app, const char *hash)
+{
+    bulk_client_put(app->mover, hash, on_uploaded, job_new(app));
+}
+
+/* ---- the cache ---- */
+
+struct cached {
+    char hash[HASH_HEX];
+    int64_t size, written_ms;
+};
+
+struct cache {
+    const struct app *app;
+    struct cached *list;
+    size_t n, cap;
+    int64_t bytes;
+    const char *wanted; /* for is_spooled */
+    bool is_wanted;
+};
+
+static bool compare_hash(void *context, struct outcome_key key, const char *hash, int64_t bytes)
+{
+    struct cache *c = context;
+    c->is_wanted |= strcmp(hash, c->wanted) == 0;
+    return !c->is_wanted;
+}
+
+static bool is_needed(struct cache *c, const char *hash)
+{
+    for (int i = 0; i < c->app->options->slots; i++)
+        if (strcmp(c->app->in_use[i], hash) == 0)
+            return true;
+    c->wanted = hash;
+    c->is_wanted = false;
+    outcomes_each(c->app->outcomes, compare_hash, c);
+    return c->is_wanted;
+}
+
+static bool add_cached(void *context, const char *hash, int64_t size, int64_t written_ms)
+{
+    struct cache *c = context;
+    if (is_needed(c, hash))
+        return true;
+    c->list = mem_grow(c->list, c->n, &c->cap, sizeof *c->list);
+    struct cached *cached = &c->list[c->n++];
+    *cached = (struct cached){ .size = size, .written_ms = written_ms };
+    str_copy(cached->hash, sizeof cached->hash, hash);
+    c->bytes += size;
+    return true;
+}
+
+static int older_first(const void *a, const void *b)
+{
+    const struct cached *x = a, *y = b;
+    return x->written_ms < y->written_ms ? -1 : x->written_ms > y->written_ms;
+}
+
+void app_tidy_cache(struct app *app, int64_t now_ms)
+{
+    struct cache c = { .app = app };
+    struct err e = { 0 };
+    if (now_ms < app->tidy_ms)
+        return;
+    app->tidy_ms = now_ms + TIDY_MS;
+    if (blobs_each(app->blobs, add_cached, &c, &e) < 0 ||
+        blobs_sweep(app->blobs, system_wall_ms() - PARTIAL_MS, &e) < 0)
+        log_warn("%s", e.text);
+    if (c.n > 0)
+        qsort(c.list, c.n, sizeof *c.list, older_first);
+    for (size_t i = 0; i < c.n && c.bytes > CACHE_BYTES; i++) {
+        if (blobs_remove(app->blobs, c.list[i].hash, &e) == 0)
+            c.bytes -= c.list[i].size;
+    }
+    free(c.list);
+}

@@ -1,0 +1,67 @@
+/* app_state.h: what the files of the shell share: app.c (life, sockets, signals), app_effects.c (what the session
+ * wants), app_jobs.c (blobs, saved and moved). */
+#ifndef RUNG_WORKER_APP_STATE_H
+#define RUNG_WORKER_APP_STATE_H
+
+#include <uv.h>
+
+#include "common/base/str.h"
+#include "common/io/blobs.h"
+#include "common/io/bulk_client.h"
+#include "common/io/zsock.h"
+#include "worker/app.h"
+#include "worker/core/session.h"
+#include "worker/slot/slot.h"
+#include "worker/spool/home.h"
+#include "worker/outcomes.h"
+
+/* An event that an effect brought about; it is taken after all effects of the step are done. */
+struct later {
+    struct session_event event;
+    struct session_exit exit;
+    struct err error; /* what event.reason points to */
+};
+
+struct app {
+    const struct app_options *options;
+    uv_loop_t loop;
+    uv_timer_t tick, farewell;
+    uv_signal_t signals[3];
+    struct zcontext *zmq;
+    struct zsock *control, *bulk;
+    struct bulk_client *mover;
+    struct blobs *blobs;
+    struct home home;
+    struct outcomes *outcomes;
+    struct session *session;
+    struct slot *slots[LIMIT_SLOTS];
+    char in_use[LIMIT_SLOTS][HASH_HEX]; /* the checkpoint that the slot's trial began with */
+    char *trainer;                      /* the built-in's program */
+    uint64_t session_id;
+    struct later *later; /* a queue */
+    size_t n_later, cap_later;
+    bool is_taking; /* inside app_take */
+    bool is_leaving;
+    int status;
+    int64_t tidy_ms;  /* when to look at the size of the cache again */
+    struct str frame; /* being encoded */
+};
+
+/* Gives an event to the session and does what it wants, and what comes of that. */
+void app_take(struct app *app, const struct session_event *event);
+
+/* Queues an event for after the present one; its pointers but `exit` and `reason` must stay. */
+struct later *app_take_later(struct app *app, enum session_event_kind kind);
+
+void app_leave(struct app *app, int status);
+
+/* ---- app_effects.c ---- */
+void app_do_effects(struct app *app, const struct session_effects *effects);
+
+/* ---- app_jobs.c ---- */
+void app_save(struct app *app, uint64_t attempt, const char *path);
+void app_fetch(struct app *app, uint64_t attempt, const char *hash);
+void app_upload(struct app *app, const char *hash);
+void app_tidy_cache(struct app *app, int64_t now_ms);
+
+#endif

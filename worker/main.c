@@ -1,0 +1,204 @@
+/* main.c: rung-worker: its command line, and the two programs that it is: the agent, and the supervisor of a slot. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/base/str.h"
+#include "common/io/address.h"
+#include "common/io/system.h"
+#include "worker/app.h"
+#include "worker/slot/slot.h"
+#include "worker/slot/supervisor.h"
+
+struct settings {
+    struct app_options app;
+    const char *connect;
+    enum log_level level;
+};
+
+/* ---- options: one table for getopt and for --help ---- */
+
+static int take_number(const char *text, long minimum, long maximum, const char *name, int *out, struct err *e)
+{
+    char *end;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno || end == text || *end || value < minimum || value > maximum)
+        return err_set(e, ERR_USAGE, "--%s %s: a number from %ld to %ld is expected", name, text, minimum, maximum);
+    *out = (int)value;
+    return 0;
+}
+
+static int take_connect(struct settings *s, const char *value, struct err *e)
+{
+    s->connect = value;
+    return 0;
+}
+
+static int take_slots(struct settings *s, const char *value, struct err *e)
+{
+    return take_number(value, 1, LIMIT_SLOTS, "slots", &s->app.slots, e);
+}
+
+static int take_dir(struct settings *s, const char *value, struct err *e)
+{
+    s->app.directory = value;
+    return 0;
+}
+
+static int take_name(struct settings *s, const char *value, struct err *e)
+{
+    if (!*value || strlen(value) > LIMIT_NAME || !str_is_utf8(value, strlen(value)))
+        return err_set(e, ERR_USAGE, "--name: 1 to %d bytes of text are expected", LIMIT_NAME);
+    s->app.name = value;
+    return 0;
+}
+
+static int take_allow_commands(struct settings *s, const char *value, struct err *e)
+{
+    s->app.allows_commands = true;
+    return 0;
+}
+
+static int take_idle_exit(struct settings *s, const char *value, struct err *e)
+{
+    return take_number(value, 1, 31536000, "idle-exit", &s->app.idle_exit_s, e);
+}
+
+static int take_log_level(struct settings *s, const char *value, struct err *e)
+{
+    static const char *const names[LOG_N_LEVELS] = { "error", "warn", "info", "debug" };
+    for (int i = 0; i < LOG_N_LEVELS; i++)
+        if (str_equal(value, names[i])) {
+            s->level = (enum log_level)i;
+            return 0;
+        }
+    return err_set(e, ERR_USAGE, "--log-level %s: error, warn, info or debug is expected", value);
+}
+
+static int print_version(struct settings *s, const char *value, struct err *e)
+{
+    printf("rung-worker %s\n", RUNG_VERSION);
+    exit(0);
+}
+
+static int print_help(struct settings *s, const char *value, struct err *e);
+
+// clang-format off
+static const struct {
+    const char *name, *value; /* of the value, in --help; NULL: none */
+    int (*take)(struct settings *s, const char *value, struct err *e);
+    const char *help;
+} options[] = {
+    { "connect",        "ADDRESS", take_connect,        "the coordinator: ipc://PATH, or tcp://HOST:PORT (required)" },
+    { "slots",          "N",       take_slots,          "trials to run at once (default: one a core)" },
+    { "dir",            "DIR",     take_dir,            "where results and checkpoints wait (default: $XDG_STATE_HOME/rung/worker)" },
+    { "name",           "NAME",    take_name,           "what people see (default: the machine's name)" },
+    { "allow-commands", NULL,      take_allow_commands, "run campaigns that bring their own command, not the built-in trainer alone" },
+    { "idle-exit",      "SECONDS", take_idle_exit,      "leave after so long without work" },
+    { "log-level",      "LEVEL",   take_log_level,      "error, warn, info (default) or debug" },
+    { "version",        NULL,      print_version,       "print the version" },
+    { "help",           NULL,      print_help,          "print this" },
+};
+// clang-format on
+
+#define N_OPTIONS (sizeof options / sizeof *options)
+
+static int print_help(struct settings *s, const char *value, struct err *e)
+{
+    puts("Usage: rung-worker --connect ADDRESS [OPTION]...\n"
+         "Joins a coordinator, runs trials for it, and delivers what they achieve.\n");
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        char left[48];
+        snprintf(left, sizeof left, "--%s%s%s", options[i].name, options[i].value ? " " : "",
+            options[i].value ? options[i].value : "");
+        printf("  %-20s %s\n", left, options[i].help);
+    }
+    puts("\nSIGTERM or SIGINT: trials are asked to stop and handed back; a second one kills them.");
+    exit(0);
+}
+
+static int read_options(int argc, char **argv, struct settings *s, struct err *e)
+{
+    struct option list[N_OPTIONS + 1] = { 0 };
+    int chosen, index;
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        list[i] =
+            (struct option){ .name = options[i].name, .has_arg = options[i].value ? required_argument : no_argument };
+    opterr = 0;
+    while ((chosen = getopt_long(argc, argv, "", list, &index)) == 0)
+        if (options[index].take(s, optarg, e) < 0)
+            return -1;
+    if (chosen != -1)
+        return err_set(
+            e, ERR_USAGE, "%s: no such option, or its value is missing; --help lists them", argv[optind - 1]);
+    if (optind < argc)
+        return err_set(e, ERR_USAGE, "%s: only options are expected; --help lists them", argv[optind]);
+    return 0;
+}
+
+/* ---- what they leave open ---- */
+
+static int choose_directory(struct str *out, struct err *e)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    if (state && *state == '/')
+        str_addf(out, "%s/rung/worker", state);
+    else if (home && *home == '/')
+        str_addf(out, "%s/.local/state/rung/worker", home);
+    else
+        return err_set(e, ERR_USAGE, "neither XDG_STATE_HOME nor HOME is set: say --dir DIR");
+    return 0;
+}
+
+static int check_address(const char *text, struct address *out, struct err *e)
+{
+    if (!text)
+        return err_set(e, ERR_USAGE, "--connect ADDRESS is missing; --help lists the options");
+    if (address_parse(text, out, e) < 0)
+        return -1;
+    if (!address_is_local(out))
+        return err_set(e, ERR_REFUSED,
+            "%s is on another machine, and this version has no keys to know it by: connect through a tunnel to this "
+            "machine, as in "
+            "ssh -L",
+            text);
+    return 0;
+}
+
+static int run(struct settings *s, int *status, struct err *e)
+{
+    struct address address;
+    struct str directory = { 0 };
+    if (check_address(s->connect, &address, e) < 0)
+        return -1;
+    if (!s->app.directory && choose_directory(&directory, e) < 0)
+        return -1;
+    if (!s->app.directory)
+        s->app.directory = str_text(&directory);
+    s->app.address = &address;
+    int r = app_run(&s->app, status, e);
+    str_deinit(&directory);
+    return r;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && str_equal(argv[1], SLOT_ARGUMENT))
+        return supervisor_main(argc, argv);
+    struct settings s = { .app = { .slots = system_cores() }, .level = LOG_INFO };
+    struct err e = { 0 };
+    int status = 0;
+    int r = read_options(argc, argv, &s, &e);
+    log_open("rung-worker", s.level);
+    if (r == 0)
+        r = run(&s, &status, &e);
+    if (r == 0)
+        return status;
+    log_error("%s", e.text);
+    return err_exit_status(e.code);
+}
