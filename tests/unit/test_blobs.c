@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <utime.h>
@@ -305,6 +306,7 @@ TEST(two_writers_of_one_blob_do_not_meet)
 /* Puts the same few blobs again and again, by each of the ways, until it is killed. */
 static void put_for_ever(const char *store, unsigned number)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     struct blobs *b = blobs_open(store, NULL);
     for (unsigned i = number;; i++) {
         char hash[HASH_HEX];

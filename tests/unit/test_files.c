@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -89,6 +90,7 @@ static pid_t hold_lock(const char *path)
         TAP_FAIL("no pipe");
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (file_lock(path, NULL) < 0)
             _exit(1);
         close(ready[0]);
