@@ -275,6 +275,39 @@ TEST(two_workers_that_put_the_same_help_each_other)
     close_fixture();
 }
 
+/* Hands the server a piece and takes what it answers at once from the queue. */
+static void check_answer(const char *hash, int64_t offset, const char *piece, int64_t wanted, const char *refusal)
+{
+    struct message back, m = { .type = MESSAGE_BLOB_PUT,
+        .as.blob_put = { .hash = hash, .size = 9, .offset = offset },
+        .tail = piece,
+        .tail_len = strlen(piece) };
+    bulk_server_take(f.server, 1, &m);
+    CHECK_INT(f.n_queue, 1);
+    CHECK_INT(message_decode(f.queue[0].frame.text, f.queue[0].frame.len, &back, NULL), 0);
+    CHECK_INT(back.type, MESSAGE_BLOB_AT);
+    CHECK_INT(back.as.blob_at.offset, wanted);
+    CHECK(str_equal(back.as.blob_at.refusal, refusal));
+    message_deinit(&back);
+    str_deinit(&f.queue[0].frame);
+    f.n_queue = 0;
+}
+
+TEST(a_piece_out_of_place_is_answered_with_the_place)
+{
+    char hash[HASH_HEX];
+    open_fixture();
+    hash_bytes("abcdefghi", 9, hash);
+    check_answer(hash, 0, "", 0, NULL);
+    check_answer(hash, 0, "abc", 3, NULL);
+    check_answer(hash, 0, "abc", 3, NULL);
+    check_answer(hash, 6, "ghi", 3, NULL);
+    check_answer(hash, 3, "def", 6, NULL);
+    check_answer(hash, 6, "ghij", 0, "invalid");
+    check_answer("not/a/hash", 0, "", 0, "invalid");
+    close_fixture();
+}
+
 TEST(what_is_nowhere_is_said_to_be_nowhere)
 {
     char hash[HASH_HEX];
