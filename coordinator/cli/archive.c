@@ -35,6 +35,14 @@ static int take_campaign(void *context, const struct campaign_row *row, struct e
     return 0;
 }
 
+static int take_worker(void *context, const struct worker_row *row, struct err *e)
+{
+    struct archive *a = (struct archive *)context;
+    a->workers = mem_grow(a->workers, a->n_workers, &a->cap_workers, sizeof *a->workers);
+    a->workers[a->n_workers++] = (struct archived_worker){ row->id, mem_strdup(row->name), mem_strdup(row->host) };
+    return 0;
+}
+
 static int refuse(const struct archive *a, const struct asking *q, struct err *e)
 {
     if (a->n_campaigns == 0)
@@ -80,7 +88,7 @@ static int open_store(struct archive *a, const struct asking *q, bool needs_camp
     *a = (struct archive){ 0 };
     a->store = store_open(q->store, &(struct store_options){ .mode = STORE_READ }, e);
     if (a->store && store_load_campaigns(a->store, take_campaign, a, e) == 0 &&
-        (!needs_campaign || enter(a, q, e) == 0))
+        store_load_workers(a->store, take_worker, a, e) == 0 && (!needs_campaign || enter(a, q, e) == 0))
         return 0;
     archive_close(a);
     return -1;
@@ -104,6 +112,11 @@ void archive_close(struct archive *a)
         free(a->campaigns[i].name);
     }
     free(a->campaigns);
+    for (size_t i = 0; i < a->n_workers; i++) {
+        free(a->workers[i].name);
+        free(a->workers[i].host);
+    }
+    free(a->workers);
     campaign_spec_deinit(&a->spec);
     *a = (struct archive){ 0 };
 }
@@ -113,7 +126,23 @@ bool archive_is_over(const struct archive *a)
     return a->state != CAMPAIGN_RUNNING && a->state != CAMPAIGN_PAUSED;
 }
 
+const struct archived_worker *archive_worker(const struct archive *a, int64_t id)
+{
+    static char dash[] = "-";
+    static const struct archived_worker nobody = { 0, dash, dash };
+    for (size_t i = 0; i < a->n_workers; i++)
+        if (a->workers[i].id == id)
+            return &a->workers[i];
+    return &nobody;
+}
+
 /* ---- trials ---- */
+
+/* What is damaged must not become an index. */
+static bool is_value_of(const struct param *p, double x)
+{
+    return isnan(x) || (p->type == PARAM_CATEGORICAL ? x >= 0 && x < p->n_choices && x == floor(x) : isfinite(x));
+}
 
 int archive_keep(
     const struct archive *a, const struct trial_row *row, int n_x, struct archived_trial *out, struct err *e)
@@ -121,6 +150,9 @@ int archive_keep(
     if (n_x != a->spec.space.n_params)
         return err_set(
             e, ERR_CORRUPT, "trial %u has %d parameters, its campaign %d", row->number, n_x, a->spec.space.n_params);
+    for (int i = 0; i < n_x; i++)
+        if (!is_value_of(&a->spec.space.params[i], row->x[i]))
+            return err_set(e, ERR_CORRUPT, "trial %u has an impossible %s", row->number, a->spec.space.params[i].name);
     out->row = *row;
     memcpy(out->x, row->x, (size_t)n_x * sizeof *out->x);
     out->row.x = out->x;
@@ -155,7 +187,7 @@ int archive_find(struct archive *a, const char *word, struct archived_trial *out
 int64_t archive_budget(const struct archive *a, int bracket, int rung)
 {
     int64_t rungs[LIMIT_RUNGS];
-    int n = search_bracket_rungs(&a->spec.search, bracket, rungs);
+    int n = bracket < 0 ? 0 : search_bracket_rungs(&a->spec.search, bracket, rungs);
     return rung >= 0 && rung < n ? rungs[rung] : 0;
 }
 

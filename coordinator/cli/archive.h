@@ -16,6 +16,11 @@ struct archive {
     struct store *store;
     struct archived_campaign *campaigns; /* owned: all, by id */
     size_t n_campaigns, cap_campaigns;
+    struct archived_worker {
+        int64_t id;
+        char *name, *host;
+    } * workers; /* owned: all, by id */
+    size_t n_workers, cap_workers;
     int64_t campaign; /* the id of the one that is asked about; 0: all */
     enum campaign_state state;
     struct campaign_spec spec;
@@ -36,11 +41,14 @@ void archive_close(struct archive *a);
 /* The trial whose number `word` is. */
 int archive_find(struct archive *a, const char *word, struct archived_trial *out, struct err *e);
 
-/* Copies; -1 with ERR_CORRUPT when x does not fit the campaign's space. */
+/* Copies; -1 with ERR_CORRUPT when x is no configuration of the campaign's space. */
 int archive_keep(
     const struct archive *a, const struct trial_row *row, int n_x, struct archived_trial *out, struct err *e);
 
 bool archive_is_over(const struct archive *a);
+
+/* "-" for both names when there is none of that id. */
+const struct archived_worker *archive_worker(const struct archive *a, int64_t id);
 
 /* The budget of a rung of the trial's bracket; 0 when there is no such rung. */
 int64_t archive_budget(const struct archive *a, int bracket, int rung);

@@ -65,7 +65,7 @@ static int take_event_json(void *context, const struct event_row *row, struct er
     if (row->lease)
         json_add_id(&json, "lease", row->lease);
     if (row->worker)
-        json_add_int(&json, "worker", row->worker);
+        json_add_text(&json, "worker", archive_worker(t->a, row->worker)->name);
     if (isfinite(row->value))
         json_add_number(&json, "value", row->value);
     json_add_text(&json, "text", row->text);
@@ -96,7 +96,8 @@ static int take_event(void *context, const struct event_row *row, struct err *e)
         listing_add_number(&t->listing, row->value);
     else
         listing_add(&t->listing, "");
-    listing_add(&t->listing, row->text);
+    listing_addf(&t->listing, "%s%s%s", row->worker ? archive_worker(t->a, row->worker)->name : "",
+        row->worker && *row->text ? ": " : "", row->text);
     str_deinit(&time);
     return 0;
 }

@@ -147,8 +147,10 @@ static int take_decision(void *context, const struct decision_row *row, struct e
     if (origin >= sizeof origins / sizeof *origins)
         return err_set(e, ERR_CORRUPT, "decision %llu has no origin", (unsigned long long)row->seq);
     origins[origin].say(s, &row->decision);
-    if (*row->decision.note)
-        str_addf(&s->line, " Note: %s.", row->decision.note);
+    if (*row->decision.note) {
+        s->line.text[--s->line.len] = '\0'; /* the full stop, which goes behind the note */
+        str_addf(&s->line, " (%s).", row->decision.note);
+    }
     end_step(s, origins[origin].word);
     return 0;
 }

@@ -25,11 +25,6 @@ struct shown {
     struct curve *curves; /* owned */
     size_t n_curves, cap_curves;
     struct listing results, attempts;
-    struct worker_name {
-        int64_t id;
-        char *name, *host; /* owned */
-    } * workers;
-    size_t n_workers, cap_workers;
 };
 
 static int take_point(void *context, const char *metric, int64_t step, double value, struct err *e)
@@ -48,24 +43,6 @@ static int take_point(void *context, const char *metric, int64_t step, double va
     return 0;
 }
 
-static int take_worker(void *context, const struct worker_row *row, struct err *e)
-{
-    struct shown *s = (struct shown *)context;
-    s->workers = mem_grow(s->workers, s->n_workers, &s->cap_workers, sizeof *s->workers);
-    s->workers[s->n_workers++] = (struct worker_name){ row->id, mem_strdup(row->name), mem_strdup(row->host) };
-    return 0;
-}
-
-static const struct worker_name *find_worker(const struct shown *s, int64_t id)
-{
-    static char dash[] = "-";
-    static const struct worker_name nobody = { 0, dash, dash };
-    for (size_t i = 0; i < s->n_workers; i++)
-        if (s->workers[i].id == id)
-            return &s->workers[i];
-    return &nobody;
-}
-
 static int take_result(void *context, const struct result_row *row, struct err *e)
 {
     struct shown *s = (struct shown *)context;
@@ -75,7 +52,7 @@ static int take_result(void *context, const struct result_row *row, struct err *
     listing_add_number(l, row->value);
     listing_add(l, row->failure < 0 ? "" : failure_kind_names[row->failure]);
     listing_add(l, row->verdict);
-    listing_add(l, find_worker(s, row->worker)->name);
+    listing_add(l, archive_worker(s->a, row->worker)->name);
     listing_addf(l, "%.1f", row->seconds);
     return 0;
 }
@@ -84,7 +61,7 @@ static int take_attempt(void *context, const struct attempt_row *row, struct err
 {
     struct shown *s = (struct shown *)context;
     struct listing *l = &s->attempts;
-    const struct worker_name *worker = find_worker(s, row->worker);
+    const struct archived_worker *worker = archive_worker(s->a, row->worker);
     listing_add_int(l, (int64_t)row->lease);
     listing_addf(l, "%lld-%lld", (long long)row->budget_from, (long long)row->budget_to);
     listing_add(l, worker->name);
@@ -110,7 +87,6 @@ static int gather(struct shown *s, const char *word, struct err *e)
         return -1;
     int64_t id = s->trial.row.id;
     if (store_load_points(s->a->store, id, take_point, s, e) < 0 ||
-        store_load_workers(s->a->store, take_worker, s, e) < 0 ||
         store_load_results(s->a->store, &(struct result_filter){ .trial = id }, take_result, s, e) < 0)
         return -1;
     return store_load_attempts(s->a->store, &(struct attempt_filter){ .trial = id }, take_attempt, s, e);
@@ -124,11 +100,6 @@ static void shown_deinit(struct shown *s)
         free(s->curves[i].values);
     }
     free(s->curves);
-    for (size_t i = 0; i < s->n_workers; i++) {
-        free(s->workers[i].name);
-        free(s->workers[i].host);
-    }
-    free(s->workers);
     listing_deinit(&s->results);
     listing_deinit(&s->attempts);
 }
@@ -236,7 +207,7 @@ static int take_attempt_json(void *context, const struct attempt_row *row, struc
 {
     struct shown *s = (struct shown *)((void **)context)[0];
     struct str *json = (struct str *)((void **)context)[1];
-    const struct worker_name *worker = find_worker(s, row->worker);
+    const struct archived_worker *worker = archive_worker(s->a, row->worker);
     json_open_object(json);
     json_add_id(json, "lease", row->lease);
     json_add_int(json, "rung", row->rung);

@@ -1,5 +1,6 @@
 #include "coordinator/store/ask.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "coordinator/store/loading.h"
@@ -7,6 +8,7 @@
 int store_ask_ranking(
     struct store *s, int64_t campaign, int64_t max_rows, store_take_trial *take, void *context, struct err *e)
 {
+    assert(s->options.mode == STORE_READ); /* views are closed to the writer */
     struct trial_record row = { 0 };
     struct loading what = { TABLE_TRIAL, "ORDER BY r.place LIMIT ?", &row, hand_trial, &take, context };
     struct where where = { 0 };

@@ -22,10 +22,10 @@ static const struct { int rc; enum err_code code; } codes[] = {
 };
 /* clang-format on */
 
-/* A full disk does not always arrive as SQLITE_FULL: growing the shared memory of the WAL fails as an I/O error. */
+/* A full disk does not always arrive as SQLITE_FULL: where the WAL's index cannot grow it is an I/O error. */
 static bool is_disk_full(sqlite3 *db, int rc)
 {
-    return (rc & 0xff) == SQLITE_IOERR && db && sqlite3_system_errno(db) == ENOSPC;
+    return rc == SQLITE_IOERR_SHMSIZE || ((rc & 0xff) == SQLITE_IOERR && db && sqlite3_system_errno(db) == ENOSPC);
 }
 
 int sql_fail(sqlite3 *db, int rc, struct err *e)

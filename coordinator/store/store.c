@@ -89,13 +89,25 @@ static int take_boot(struct store *s, struct err *e)
     return sql_run(s->db, "COMMIT", e);
 }
 
+static int open_database(struct store *s, struct err *e)
+{
+    if (check_before_writing(s, e) < 0 || !(s->db = sql_open(s->path, SQL_WRITE, e)))
+        return -1;
+    return store_migrate(s->db, s->path, store_migrations, store_n_migrations, e) < 0 ? -1 : take_boot(s, e);
+}
+
 static int open_writer(struct store *s, struct err *e)
 {
-    if ((!s->options.allow_network && home_check_local(s->dir, e) < 0) || (s->lock_fd = home_lock(s->dir, e)) < 0 ||
-        check_before_writing(s, e) < 0)
+    if ((!s->options.allow_network && home_check_local(s->dir, e) < 0) || (s->lock_fd = home_lock(s->dir, e)) < 0)
         return -1;
-    s->db = sql_open(s->path, SQL_WRITE, e);
-    if (!s->db || store_migrate(s->db, s->path, store_migrations, store_n_migrations, e) < 0 || take_boot(s, e) < 0)
+    int failed = open_database(s, e);
+    if (failed && e->code == ERR_LIMIT) { /* the disk was full when the last writer ended: its reserve makes room */
+        home_give_reserve(s->dir);
+        sqlite3_close(s->db);
+        s->db = NULL;
+        failed = open_database(s, e);
+    }
+    if (failed)
         return -1;
     sqlite3_wal_hook(s->db, count_wal, s);
     if (s->options.reserve_bytes >= 0 && !home_take_reserve(s->dir, s->options.reserve_bytes))
@@ -128,7 +140,7 @@ static int open_reader(struct store *s, struct err *e)
         return err_set(e, ERR_NOT_FOUND, "there is no store here yet");
     s->db = sql_open(s->path, SQL_READ, e);
     int failed = s->db ? store_check_version(s->db, store_n_migrations, &version, e) : -1;
-    if (failed && e->code == ERR_IO && is_wal_empty(s)) {
+    if (failed && (e->code == ERR_IO || e->code == ERR_LIMIT) && is_wal_empty(s)) {
         sqlite3_close(s->db);
         s->db = sql_open(s->path, SQL_READ_FROZEN, e);
         failed = s->db ? store_check_version(s->db, store_n_migrations, &version, e) : -1;

@@ -1,4 +1,5 @@
 /* What was committed survives a kill, a full disk and everything that readers do. */
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -192,6 +193,109 @@ TEST(a_full_disk_fails_its_transaction_alone_and_gives_up_the_reserve)
     umount(dir);
     str_deinit(&path);
     str_deinit(&reserve);
+    sample_remove(dir);
+}
+
+static void fill_disk(const char *dir)
+{
+    static const char block[4096];
+    struct str path = { 0 };
+    str_addf(&path, "%s/ballast", dir);
+    int fd = open(path.text, O_WRONLY | O_CREAT, 0600);
+    while (write(fd, block, sizeof block) > 0)
+        ;
+    close(fd);
+    str_deinit(&path);
+}
+
+TEST(a_store_opens_on_a_full_disk_by_its_reserve)
+{
+    char *dir = sample_directory();
+    struct store_options options = { .mode = STORE_WRITE, .reserve_bytes = 1 << 20 };
+    mount_small_disk(dir);
+    store_close(begun(dir, 3));
+    struct store *s = store_open(dir, &options, &e);
+    CHECK(s);
+    CHECK_INT(store_tidy(s, true, &e), 0);
+    store_close(s);
+    fill_disk(dir);
+    s = store_open(dir, &options, &e);
+    if (!s)
+        TAP_FAIL("%s", e.text);
+    CHECK_INT(store_boot(s), 3);
+    CHECK_INT(save_one(s, 1), 0);
+    store_close(s);
+    umount(dir);
+    sample_remove(dir);
+}
+
+/* ---- damage ---- */
+
+static int take_anything_trial(void *context, const struct trial_row *row, int n_x, struct err *e_)
+{
+    return 0;
+}
+
+static int take_anything_event(void *context, const struct event_row *row, struct err *e_)
+{
+    return 0;
+}
+
+static int take_anything_decision(void *context, const struct decision_row *row, struct err *e_)
+{
+    return 0;
+}
+
+/* Damages a few bytes of a copy of the file, and reads it as far as it goes. Returns true when something was noticed.
+ */
+static bool read_damaged(const char *dir, const char *bytes, size_t len, struct rng *rng)
+{
+    struct str path = { 0 };
+    str_addf(&path, "%s/rung.db", dir);
+    char *copy = malloc(len);
+    memcpy(copy, bytes, len);
+    for (uint64_t n = 1 + rng_below(rng, 8); n > 0; n--)
+        copy[rng_below(rng, len)] = (char)rng_below(rng, 256);
+    FILE *f = fopen(path.text, "w");
+    CHECK(f && fwrite(copy, 1, len, f) == len);
+    fclose(f);
+    free(copy);
+    str_deinit(&path);
+    struct store *s = sample_open(dir, STORE_READ);
+    bool is_noticed = !s;
+    if (s) {
+        is_noticed |= store_load_trials(s, 0, take_anything_trial, NULL, &e) < 0;
+        is_noticed |= store_load_events(s, &(struct event_filter){ 0 }, take_anything_event, NULL, &e) < 0;
+        is_noticed |= store_load_decisions(s, 0, take_anything_decision, NULL, &e) < 0;
+    }
+    store_close(s);
+    s = sample_open(dir, STORE_WRITE);
+    is_noticed |= !s;
+    store_close(s);
+    return is_noticed;
+}
+
+TEST(a_damaged_file_is_noticed_or_read_and_never_a_crash)
+{
+    static char bytes[2 << 20];
+    char *dir = sample_directory();
+    struct store *s = begun(dir, 100);
+    for (uint64_t seq = 1; seq <= 20; seq++)
+        OK(save_one(s, seq));
+    OK(store_tidy(s, true, &e));
+    store_close(s);
+    struct str path = { 0 };
+    str_addf(&path, "%s/rung.db", dir);
+    FILE *f = fopen(path.text, "r");
+    size_t len = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    str_deinit(&path);
+    struct rng rng;
+    rng_derive(&rng, 5, 0, RNG_TEST, 0);
+    int n_noticed = 0;
+    for (int round = 0; round < 150; round++)
+        n_noticed += read_damaged(dir, bytes, len, &rng);
+    CHECK(n_noticed > 0);
     sample_remove(dir);
 }
 
