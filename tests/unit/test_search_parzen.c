@@ -264,6 +264,20 @@ TEST(the_fast_sum_is_the_naive_one)
     }
 }
 
+TEST(kernels_that_are_passed_over_would_not_have_counted)
+{
+    static double rows[MANY];
+    struct axis axis;
+    struct parzen p = { 0 };
+    axis_init(&axis, &unit_float, 64);
+    for (int i = 0; i < MANY; i++)
+        rows[i] = 0.4 * i / MANY;
+    parzen_fit(&p, &axis, 1, &(struct parzen_rows){ .n = MANY, .stride = MANY, .u = rows }, PARZEN_WATANABE);
+    for (double u = 0; u <= 1; u += 1.0 / 64)
+        CHECK_NEAR(parzen_log_density(&p, &u), naive_log_density(&p, &u), 1e-12);
+    parzen_deinit(&p);
+}
+
 static int ascending(const void *left, const void *right)
 {
     const struct parzen_place *a = left, *b = right;
