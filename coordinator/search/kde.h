@@ -22,8 +22,8 @@ struct kde {
     const struct axis *axes; /* borrowed; AXIS_CELLS counts as continuous */
     int n_axes;
     size_t n, cap;
-    double *rows;  /* (n, n_axes) */
-    double *terms; /* scratch */
+    double *columns; /* (n_axes, n) */
+    double *terms;   /* scratch */
     double bandwidth[LIMIT_PARAMS];
     double log_norm; /* log of 1 / (n * the product of the numbers' sqrt(2 pi) bandwidth) */
 };

@@ -14,7 +14,7 @@ enum {
     MAX_INFEASIBLE_RUN = 1000000 /* combinations of a grid in a row that `where` forbids */
 };
 
-static const char *const all_tried = "every configuration of the space was tried";
+static const char *const all_tried = "every configuration that the space allows was tried";
 static const char *const none_feasible = "no configuration that is new and allowed by `where` in 10000 draws";
 static const char *const grid_forbidden = "a million combinations of the grid in a row are not allowed by `where`";
 

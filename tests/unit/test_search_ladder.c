@@ -145,6 +145,52 @@ TEST(even_the_smallest_campaign_brings_one_trial_to_the_end)
         }
 }
 
+TEST(at_the_end_the_present_best_goes_on_although_others_still_run)
+{
+    static const double losses[] = { 2, 1 };
+    struct setting set;
+    struct play *p = play_new(set_up(&set, 1, 9, 2), 2, 1);
+    struct search_decision d;
+    p->loss = loss_from_table;
+    p->context = losses;
+    CHECK(play_fill(p, &d) && play_fill(p, &d));
+    search_next(p->search, &d);
+    CHECK(d.move == SEARCH_WAIT);
+    play_end(p, 0);
+    CHECK(play_fill(p, &d));
+    CHECK(d.move == SEARCH_PROMOTE && d.origin == SEARCH_ENDGAME && d.trial == 1 && d.rung == 1);
+    play_end(p, 0); /* trial 2, which is better */
+    CHECK(play_fill(p, &d));
+    CHECK(d.trial == 2 && d.rung == 1);
+    play_to_the_end(p);
+    play_free(p);
+}
+
+TEST(the_highest_rung_promotes_first)
+{
+    static const double losses[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+    struct setting set;
+    struct play *p = play_new(set_up(&set, 1, 9, 100), 12, 1);
+    struct search_decision d;
+    p->loss = loss_from_table;
+    p->context = losses;
+    for (int i = 0; i < 12; i++)
+        CHECK(play_fill(p, &d));
+    while (p->n_running > 0)
+        play_end(p, 0);
+    for (uint32_t trial = 1; trial <= 3; trial++) {
+        CHECK(play_fill(p, &d));
+        CHECK(d.trial == trial && d.rung == 1);
+    }
+    while (p->n_running > 0)
+        play_end(p, 0);
+    CHECK(play_fill(p, &d));
+    CHECK(d.trial == 1 && d.rung == 2); /* although trial 4 may go to rung 1 too */
+    CHECK(play_fill(p, &d));
+    CHECK(d.trial == 4 && d.rung == 1);
+    play_free(p);
+}
+
 TEST(failures_do_not_keep_the_last_sound_trial_from_the_top)
 {
     struct setting set;

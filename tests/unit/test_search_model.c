@@ -111,16 +111,17 @@ TEST(absent_values_are_filled_from_one_row_of_the_same_set)
     for (uint64_t seed = 0; seed < 40; seed++) {
         rng_derive(&r, seed, 0, RNG_TEST, 0);
         kde_fit(&k, axes, 3, rows, 4, &r);
-        bool is_second = k.rows[0] == .25 && k.rows[1] == .75, is_third = k.rows[0] == .5 && k.rows[1] == .125;
-        CHECK(is_second != is_third && k.rows[2] == 0); /* both from one row */
-        CHECK(k.rows[9] == .25 || k.rows[9] == .5);     /* the first column alone: the published code skips it */
+        bool is_second = k.columns[0] == .25 && k.columns[4] == .75,
+             is_third = k.columns[0] == .5 && k.columns[4] == .125;
+        CHECK(is_second != is_third && k.columns[8] == 0); /* both from one row */
+        CHECK(k.columns[3] == .25 || k.columns[3] == .5);  /* the first column alone: the published code skips it */
         seen[is_third]++;
     }
     CHECK(seen[0] > 5 && seen[1] > 5);
     kde_fit(&k, axes, 3, (double[]){ NAN, .5, NAN, NAN, .25, NAN }, 2, &r);
     for (int i = 0; i < 6; i++)
-        CHECK(k.rows[i] >= 0 && k.rows[i] <= 2);
-    CHECK(k.rows[2] == floor(k.rows[2]) && k.rows[5] == floor(k.rows[5]));
+        CHECK(k.columns[i] >= 0 && k.columns[i] <= 2);
+    CHECK(k.columns[4] == floor(k.columns[4]) && k.columns[5] == floor(k.columns[5]));
     kde_deinit(&k);
 }
 
@@ -233,6 +234,11 @@ TEST(what_runs_and_what_broke_below_is_bad_and_what_waits_below_is_nothing)
     CHECK_INT(m.n_good, 2);
     CHECK_INT(m.n_pending, 3); /* 8 on its way to the level, 11 and 12 below it */
     CHECK_INT(m.n_bad, 5 + 3 + 1);
+    /* Losses 1 and 2 are 2 and 1 below the best of the others, 3; the prior weighs their mean. */
+    CHECK_NEAR(dmath_exp(m.good.log_weight[0]), 2 / 4.5, 1e-12);
+    CHECK_NEAR(dmath_exp(m.good.log_weight[1]), 1 / 4.5, 1e-12);
+    CHECK_NEAR(dmath_exp(m.good.log_weight[2]), 1.5 / 4.5, 1e-12);
+    CHECK_NEAR(dmath_exp(m.bad.log_weight[0]), 0.1, 1e-12);
     static const uint32_t bad[] = { 3, 4, 5, 6, 7, 8, 10, 11, 12 }; /* in the order of x; 9 waits below */
     for (size_t i = 0; i < 9; i++)
         CHECK_INT(m.scratch.trials[2 + i], bad[i]);
