@@ -6,7 +6,7 @@
  */
 #include "worker/train/nn/kernels.h"
 
-#include "worker/train/nn/kernels/vector.h"
+#include "worker/train/nn/kernel_vector.h"
 
 /* Rows of a tile: 3 sums each and 3 weights must fit into the registers. */
 #if KERNEL_WIDTH == 16

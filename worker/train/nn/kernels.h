@@ -1,7 +1,7 @@
 /* kernels.h: the inner loops that are written by hand, one table of them an instruction set.
  * Pure: no I/O, no clock, no globals.
  *
- * The files in kernels/ are compiled once for each instruction set; kernels_choose picks the best that this processor
+ * The files kernel_*.c are compiled once for each instruction set; kernels_choose picks the best that this processor
  * has. The same inputs give the same bits on the same table; tables differ from one another in the last bits.
  *
  * Sizes: H units, Hp = H rounded up to 16 (the rest is zero throughout and stays so). All strides are in floats,
