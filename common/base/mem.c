@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void *or_die(void *p)
 {
@@ -29,6 +30,19 @@ void *mem_alloc(size_t bytes)
 void *mem_zalloc(size_t count, size_t size)
 {
     return or_die(calloc(1, product_or_die(count, size)));
+}
+
+void *mem_aligned(size_t count, size_t size)
+{
+    enum { LINE_BYTES = 64, HUGE_PAGE_BYTES = 2 << 20 };
+    size_t bytes = product_or_die(count, size), alignment = bytes < HUGE_PAGE_BYTES ? LINE_BYTES : HUGE_PAGE_BYTES;
+    if (__builtin_add_overflow(bytes, alignment - 1, &bytes))
+        or_die(NULL);
+    bytes -= bytes % alignment;
+    void *memory = or_die(aligned_alloc(alignment, bytes));
+    if (alignment == HUGE_PAGE_BYTES)
+        madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: without it all is slower and the same */
+    return memset(memory, 0, bytes);
 }
 
 void *mem_resize(void *old, size_t count, size_t size)

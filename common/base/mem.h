@@ -12,6 +12,9 @@ void *mem_resize(void *old, size_t count, size_t size); /* aborts when count * s
 char *mem_strdup(const char *text);                     /* NULL gives NULL */
 char *mem_strndup(const char *text, size_t len);
 
+/* Zeroed memory for arithmetic, 64-byte aligned, in huge pages where they pay. */
+void *mem_aligned(size_t count, size_t size);
+
 /* Make room for one more element at the end of a growing array: returns `array`, moved if it had to grow to twice *cap.
  */
 void *mem_grow(void *array, size_t n, size_t *cap, size_t size);

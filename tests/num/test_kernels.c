@@ -46,7 +46,7 @@ static double sigmoid(double x)
 struct layer {
     size_t H, Hp, B, tape_stride, state_stride;
     float *weights; /* (3H, H) */
-    float *packed, *packed_back, *bias, *tape, *previous, *out, *next, *state;
+    float *packed, *bias, *tape, *previous, *out, *next, *state;
     uint16_t *mask;
 };
 
@@ -67,9 +67,7 @@ static void layer_open(struct layer *l, const struct kernels *k, size_t H, size_
     for (size_t i = 0; i < 3 * H * H; i++)
         l->weights[i] = (float)(rng_normal(&rng) / sqrt((double)H));
     l->packed = buffer_new(3 * l->Hp * l->Hp);
-    l->packed_back = buffer_new(3 * l->Hp * l->Hp);
     k->gru_pack_forward(l->packed, l->weights, H, l->Hp);
-    k->gru_pack_backward(l->packed_back, l->weights, H, l->Hp);
     l->bias = buffer_new(4 * l->Hp);
     for (size_t part = 0; part < 4; part++)
         for (size_t u = 0; u < H; u++)
@@ -87,7 +85,7 @@ static void layer_open(struct layer *l, const struct kernels *k, size_t H, size_
 
 static void layer_close(struct layer *l)
 {
-    float *all[] = { l->weights, l->packed, l->packed_back, l->bias, l->tape, l->previous, l->out, l->next, l->state };
+    float *all[] = { l->weights, l->packed, l->bias, l->tape, l->previous, l->out, l->next, l->state };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     free(l->mask);
@@ -196,12 +194,7 @@ static void check_backward(const struct layer *l, const struct gru_back *s, cons
         for (size_t u = 0; u < l->H; u++) {
             size_t at = i * l->state_stride + u;
             double dout = !s->mask ? (double)s->out[at] : is_kept(l, i, u) ? (double)(s->out[at] * s->scale) : 0;
-            double sum = ((double)state[at] + dout) * (double)tape[2 * l->Hp + u];
-            for (size_t j = 0; j < l->H; j++)
-                sum += d[4 * j + 1] * (double)l->weights[j * l->H + u] +
-                       d[4 * j + 2] * (double)l->weights[(l->H + j) * l->H + u] +
-                       d[4 * j + 3] * (double)l->weights[(2 * l->H + j) * l->H + u];
-            CHECK_NEAR((double)s->state[at], sum, 2e-5);
+            CHECK_NEAR((double)s->state[at], ((double)state[at] + dout) * (double)tape[2 * l->Hp + u], 1e-5);
         }
         free(d);
     }
@@ -231,15 +224,90 @@ TEST(a_step_backward_is_the_formula)
                 .state = l.state,
                 .mask = c % 3 ? l.mask : NULL,
                 .scale = 1.25f,
-                .weights = l.packed_back,
                 .bias = l.bias };
             k->gru_backward_gates(&s);
-            k->gru_backward_product(&s);
             check_backward(&l, &s, before, state);
             check_padding(&l, l.state);
             free(before);
             free(state);
             layer_close(&l);
+        }
+    }
+}
+
+struct shape {
+    size_t M, N, K;
+};
+static const struct shape shapes[] = { { 1, 16, 1 }, { 3, 16, 13 }, { 8, 48, 16 }, { 13, 32, 5 }, { 40, 80, 33 },
+    { 100, 64, 48 }, { 17, 112, 300 }, { 5, 16, 0 } };
+enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+
+TEST(rows_times_packed_weights_are_the_product)
+{
+    rng_derive(&rng, 5, 0, RNG_TEST, 0);
+    for (EACH_TABLE(k)) {
+        TABLE_OR_CONTINUE(k);
+        for (size_t i = 0; i < 2 * (size_t)N_SHAPES; i++) {
+            const struct shape *s = &shapes[i / 2];
+            float *a = random_matrix(s->M, s->K, s->K), *b = random_matrix(s->K, s->N, s->N);
+            float *c = random_matrix(s->M, s->N, s->N), *before = copy_of(c, s->M, s->N);
+            float *packed = buffer_new(s->K * s->N + 1);
+            struct product p = { .M = s->M,
+                .N = s->N,
+                .K = s->K,
+                .c = c,
+                .c_stride = buffer_stride(s->N),
+                .a = a,
+                .a_stride = buffer_stride(s->K),
+                .b = packed,
+                .adds = i % 2 };
+            k->product_pack(packed, b, buffer_stride(s->N), s->K, s->N);
+            k->product_rows(&p);
+            for (size_t m = 0; m < s->M; m++)
+                for (size_t n = 0; n < s->N; n++) {
+                    double sum = i % 2 ? (double)before[m * p.c_stride + n] : 0;
+                    for (size_t j = 0; j < s->K; j++)
+                        sum += (double)a[m * p.a_stride + j] * (double)b[j * p.c_stride + n];
+                    CHECK_NEAR((double)c[m * p.c_stride + n], sum, 2e-4);
+                }
+            float *all[] = { a, b, c, before, packed };
+            for (size_t j = 0; j < 5; j++)
+                free(all[j]);
+        }
+    }
+}
+
+TEST(sums_of_outer_products_are_the_product)
+{
+    rng_derive(&rng, 6, 0, RNG_TEST, 0);
+    for (EACH_TABLE(k)) {
+        TABLE_OR_CONTINUE(k);
+        for (size_t i = 0; i < 2 * (size_t)N_SHAPES; i++) {
+            struct shape s = shapes[i / 2];
+            s.M = buffer_columns(s.M);
+            float *a = random_matrix(s.K, s.M, s.M), *b = random_matrix(s.K, s.N, s.N);
+            float *c = random_matrix(s.M, s.N, s.N), *before = copy_of(c, s.M, s.N);
+            struct product p = { .M = s.M,
+                .N = s.N,
+                .K = s.K,
+                .c = c,
+                .c_stride = buffer_stride(s.N),
+                .a = a,
+                .a_stride = buffer_stride(s.M),
+                .b = b,
+                .b_stride = buffer_stride(s.N),
+                .adds = i % 2 };
+            k->product_outer(&p);
+            for (size_t m = 0; m < s.M; m++)
+                for (size_t n = 0; n < s.N; n++) {
+                    double sum = i % 2 ? (double)before[m * p.c_stride + n] : 0;
+                    for (size_t j = 0; j < s.K; j++)
+                        sum += (double)a[j * p.a_stride + m] * (double)b[j * p.b_stride + n];
+                    CHECK_NEAR((double)c[m * p.c_stride + n], sum, 2e-4);
+                }
+            float *all[] = { a, b, c, before };
+            for (size_t j = 0; j < 4; j++)
+                free(all[j]);
         }
     }
 }

@@ -90,8 +90,8 @@ TEST(a_recipe_that_does_not_work_says_why)
         { { "--config", "/nonexistent", "--format", "synthetic" }, "/nonexistent" },
         { { "--config", "{\"drop\": 1}", "--format", "synthetic" }, "--config: unknown setting \"drop\"" },
         { { "--format", "synthetic", "--seed", "-1" }, "--seed" },
-        { { "--format", "syntetic" }, "syntetic" },
-        { { "--format", "synthetic", "--validation", "spaeker" }, "spaeker" },
+        { { "--format", "unknown format" }, "unknown format" },
+        { { "--format", "synthetic", "--validation", "spaeker" }, "unknown division" },
         { { "--format", "synthetic", "--model", "lstm" }, "--model: there is no model \"lstm\"" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -1,28 +1,10 @@
 #include "worker/train/nn/buffer.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-
-enum { HUGE_PAGE_BYTES = 2 << 20, LINE_BYTES = 64 };
+#include "common/base/mem.h"
 
 float *buffer_new(size_t n)
 {
-    size_t bytes = (n * sizeof(float) + LINE_BYTES) / LINE_BYTES * LINE_BYTES, alignment = LINE_BYTES;
-    if (n > SIZE_MAX / (2 * sizeof(float)))
-        abort();
-    if (bytes >= HUGE_PAGE_BYTES) {
-        alignment = HUGE_PAGE_BYTES;
-        bytes = (bytes + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
-    }
-    float *buffer = aligned_alloc(alignment, bytes);
-    if (!buffer)
-        abort();
-    if (alignment == HUGE_PAGE_BYTES)
-        madvise(buffer, bytes, MADV_HUGEPAGE); /* a wish: without it all is slower and the same */
-    memset(buffer, 0, bytes);
-    return buffer;
+    return mem_aligned(n, sizeof(float));
 }
 
 size_t buffer_columns(size_t columns)

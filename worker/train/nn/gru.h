@@ -33,19 +33,21 @@ struct gru_dropout {
 };
 
 struct gru {
-    size_t I, H, Hp;                                /* inputs, units, units padded to 16 */
-    size_t tape_stride, state_stride, input_stride; /* the last: of a row of the input weights by input */
+    size_t I, H, Hp; /* inputs, units, units padded to 16 */
+    size_t Ip;       /* inputs padded to 16 */
+    size_t tape_stride, state_stride;
     const struct kernels *kernels;
-    struct profile *profile;                       /* may be NULL */
-    float *input_by_input;                         /* (I, 3Hp) input weights for forward, gates n, r, z */
-    float *input_by_gate;                          /* (3Hp, Ip) the same for backward */
-    float *recurrent_forward, *recurrent_backward; /* in the kernels' order */
-    float *bias;                                   /* (4, Hp) */
-    float *bias_gradient;                          /* (4, Hp) */
-    float *weight_gradient;                        /* (3Hp, max(Ip, Hp)) */
-    float *tape;                                   /* (frames, 4Hp) */
-    float *previous;                               /* (frames, Hp): the state before each frame */
-    float *state_gradient;                         /* (sequences, Hp) */
+    struct profile *profile; /* may be NULL */
+    /* Weights by gate as the tape has them, padded with zeros, on their way to be packed: (I, 3Hp), (3Hp, Ip), (3Hp,
+     * Hp). */
+    float *plain_forward, *plain_backward, *plain_recurrent;
+    float *input_forward, *input_backward, *recurrent_forward, *recurrent_backward; /* in the kernels' order */
+    float *bias;                                                                    /* (4, Hp) */
+    float *bias_gradient;                                                           /* (4, Hp) */
+    float *weight_gradient;                                                         /* (3Hp, max(Ip, Hp)) */
+    float *tape;                                                                    /* (frames, 4Hp) */
+    float *previous;       /* (frames, Hp): the state before each frame */
+    float *state_gradient; /* (sequences, Hp) */
     size_t max_frames, max_sequences;
 };
 

@@ -4,18 +4,19 @@
 
 #define DECLARE(isa)                                                                                                   \
     void gru_pack_forward_##isa(float *, const float *, size_t, size_t);                                               \
-    void gru_pack_backward_##isa(float *, const float *, size_t, size_t);                                              \
     void gru_forward_step_##isa(const struct gru_step *);                                                              \
     void gru_backward_gates_##isa(const struct gru_back *);                                                            \
-    void gru_backward_product_##isa(const struct gru_back *);                                                          \
+    void product_pack_##isa(float *, const float *, size_t, size_t, size_t);                                           \
+    void product_rows_##isa(const struct product *);                                                                   \
+    void product_outer_##isa(const struct product *);                                                                  \
     void attend_scores_##isa(const struct attend_step *);                                                              \
     void attend_contexts_##isa(const struct attend_step *);                                                            \
     void attend_back_##isa(const struct attend_back *);                                                                \
     void exp_shifted_##isa(float *, const float *, const float *, size_t);                                             \
     void mask_fill_##isa(uint32_t *, size_t, uint64_t *, uint32_t);                                                    \
     void adam_##isa(const struct adam_rates *, float *, float *, float *, float *, size_t);                            \
-    static const struct kernels table_##isa = { #isa, gru_pack_forward_##isa, gru_pack_backward_##isa,                 \
-        gru_forward_step_##isa, gru_backward_gates_##isa, gru_backward_product_##isa, attend_scores_##isa,             \
+    static const struct kernels table_##isa = { #isa, gru_pack_forward_##isa, gru_forward_step_##isa,                  \
+        gru_backward_gates_##isa, product_pack_##isa, product_rows_##isa, product_outer_##isa, attend_scores_##isa,    \
         attend_contexts_##isa, attend_back_##isa, exp_shifted_##isa, mask_fill_##isa, adam_##isa }
 
 DECLARE(generic);

@@ -1,7 +1,7 @@
 /* kernels.h: the inner loops that are written by hand, one table of them an instruction set.
  * Pure: no I/O, no clock, no globals.
  *
- * The files in kernels/ are compiled once for each instruction set; kernels_choose picks the best that this processor
+ * The files kernel_*.c are compiled once for each instruction set; kernels_choose picks the best that this processor
  * has. The same inputs give the same bits on the same table; tables differ from one another in the last bits.
  *
  * Sizes: H units, Hp = H rounded up to 16 (the rest is zero throughout and stays so). All strides are in floats,
@@ -10,6 +10,7 @@
 #ifndef RUNG_WORKER_TRAIN_NN_KERNELS_H
 #define RUNG_WORKER_TRAIN_NN_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,8 +42,16 @@ struct gru_back {
     float *state;          /* (rows, Hp) in: the derivative by the state after the step; out: by the state before it */
     const uint16_t *mask;
     float scale;
-    const float *weights; /* from gru_pack_backward */
-    float *bias;          /* (4, Hp): += the derivatives by the biases */
+    float *bias; /* (4, Hp): += the derivatives by the biases */
+};
+
+/* c (M, N) = a b, or += where it adds. N is a multiple of 16. */
+struct product {
+    size_t M, N, K;
+    float *c;
+    const float *a, *b;
+    size_t c_stride, a_stride, b_stride;
+    bool adds;
 };
 
 /* Attention of one query a sequence over step t: rows are sequences, (rows, Hp) the states of that step. */
@@ -82,15 +91,18 @@ struct adam_rates {
 
 struct kernels {
     const char *name;
-    /* Recurrent weights (3H, H) as PyTorch has them into the order in which the step reads them: 3 Hp H and 3 Hp Hp
-     * floats. */
+    /* Recurrent weights (3H, H) as PyTorch has them into the order in which the step reads them: 3 Hp H floats. */
     void (*gru_pack_forward)(float *packed, const float *weights, size_t H, size_t Hp);
-    void (*gru_pack_backward)(float *packed, const float *weights, size_t H, size_t Hp);
     void (*gru_forward_step)(const struct gru_step *s);
-    void (*gru_backward_gates)(const struct gru_back *s);   /* the elementwise part; state becomes state * z */
-    void (*gru_backward_product)(const struct gru_back *s); /* state += tape[r z recurrent] weights */
-    void (*attend_scores)(const struct attend_step *s);     /* scores = queries · states */
-    void (*attend_contexts)(const struct attend_step *s);   /* contexts += scores * states */
+    /* The elementwise part of the step backwards: state becomes the derivative by the state before, but for the
+     * product. */
+    void (*gru_backward_gates)(const struct gru_back *s);
+    /* Weights (K, N) into the order in which product_rows reads them: K N floats, N a multiple of 16. */
+    void (*product_pack)(float *packed, const float *weights, size_t stride, size_t K, size_t N);
+    void (*product_rows)(const struct product *p);      /* a (M, K); b from product_pack */
+    void (*product_outer)(const struct product *p);     /* a (K, M), b (K, N): c = transpose(a) b; M a multiple of 16 */
+    void (*attend_scores)(const struct attend_step *s); /* scores = queries · states */
+    void (*attend_contexts)(const struct attend_step *s); /* contexts += scores * states */
     void (*attend_back)(const struct attend_back *s);
     /* y[i] = exp(x[i] - shift[i]) for finite x[i] <= shift[i]; any alignment, y may be x. */
     void (*exp_shifted)(float *y, const float *x, const float *shift, size_t n);

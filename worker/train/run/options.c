@@ -31,12 +31,12 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
     { "config",         TEXT,  AT(config),         TRAIN,            0,   "FILE|JSON", "the settings; the output of `rung best --json` will do" },
-    { "model",          TEXT,  AT(model),          TRAIN | EVALUATE, 0,   "NAME|FILE", "train: gru-attention (default) or linear; evaluate: a file that --export wrote" },
+    { "model",          TEXT,  AT(model),          TRAIN | EVALUATE, 0,   "NAME|FILE", "gru-attention (default) or linear; evaluate: what --export wrote" },
     { "epochs",         WHOLE, AT(epochs),         TRAIN,            1,   "N",         "train up to this many epochs in all (50)" },
-    { "early-stopping", WHOLE, AT(early_stopping), TRAIN,            1,   "N",         "stop when the validation loss has not fallen for N epochs, and keep the best weights" },
+    { "early-stopping", WHOLE, AT(early_stopping), TRAIN,            1,   "N",         "stop N epochs after the best one, and take its weights" },
     { "seed",           TEXT,  AT(seed),           TRAIN,            0,   "N",         "of the initial weights, the order and dropout (1)" },
     { "campaign-seed",  TEXT,  AT(campaign_seed),  TRAIN,            0,   "N",         "of the division into training and validation (1)" },
-    { "data",           TEXT,  AT(data),           TRAIN | EVALUATE, 0,   "FILE|JSON", "train: the data as a campaign's trial.data has them; evaluate: the file of sequences" },
+    { "data",           TEXT,  AT(data),           TRAIN | EVALUATE, 0,   "FILE|JSON", "a campaign's trial.data; evaluate: the file of sequences" },
     { "format",         TEXT,  AT(format),         TRAIN | EVALUATE, 0,   "NAME",      "arabic-digit, ts or synthetic, when --data does not say it" },
     { "train",          TEXT,  AT(train),          TRAIN,            0,   "FILE",      "with --format: the training set" },
     { "test",           TEXT,  AT(test),           TRAIN,            0,   "FILE",      "with --format: the test set" },

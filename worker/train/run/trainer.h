@@ -59,8 +59,8 @@ struct trainer_watch {
 struct trainer *trainer_new(const struct trainer_setup *setup, struct err *e);
 void trainer_free(struct trainer *t);
 
-/* One epoch and its validation. Fails with ERR_DIVERGED when a loss is not finite, or the training loss a thousand times that of
- * guessing; the trainer is of no use then. */
+/* One epoch and its validation. Fails with ERR_DIVERGED when a loss is not finite, or the training loss a thousand
+ * times that of guessing; the trainer is of no use then. */
 int trainer_epoch(struct trainer *t, struct trainer_report *report, const struct trainer_watch *watch, struct err *e);
 
 /* Loss and accuracy of the present weights over a part that is not empty. */

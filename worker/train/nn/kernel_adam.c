@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "worker/train/nn/kernels/vector.h"
+#include "worker/train/nn/kernel_vector.h"
 
 /* Plain enough for the compilers to vectorise: with -fno-math-errno the root is one instruction. */
 void KERNEL_NAME(adam)(

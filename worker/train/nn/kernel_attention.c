@@ -7,7 +7,7 @@
  */
 #include "worker/train/nn/kernels.h"
 
-#include "worker/train/nn/kernels/vector.h"
+#include "worker/train/nn/kernel_vector.h"
 
 enum { W = KERNEL_WIDTH };
 

@@ -1,13 +1,18 @@
-/* vector.h: vectors of KERNEL_WIDTH floats in the compilers' own extension, and tanh, sigmoid and exp on them.
+/* kernel_vector.h: vectors of KERNEL_WIDTH floats in the compilers' own extension, and tanh, sigmoid and exp on them.
  * Pure: no I/O, no clock, no globals. Included only by the files beside it, each of which is compiled once an
  * instruction set.
  */
-#ifndef RUNG_WORKER_TRAIN_NN_KERNELS_VECTOR_H
-#define RUNG_WORKER_TRAIN_NN_KERNELS_VECTOR_H
+#ifndef RUNG_WORKER_TRAIN_NN_KERNEL_VECTOR_H
+#define RUNG_WORKER_TRAIN_NN_KERNEL_VECTOR_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifndef KERNEL_WIDTH /* the build says both, for each instruction set */
+#define KERNEL_WIDTH 4
+#define KERNEL_ISA generic
+#endif
 
 #define KERNEL_PASTE(name, isa) name##_##isa
 #define KERNEL_EXPAND(name, isa) KERNEL_PASTE(name, isa)

@@ -6,15 +6,7 @@
  */
 #include "worker/train/nn/kernels.h"
 
-#include "worker/train/nn/kernels/vector.h"
-
-/* Rows of a tile: 3 sums each and 3 weights must fit into the registers. */
-#if KERNEL_WIDTH == 16
-enum { ROWS = 8 };
-#else
-enum { ROWS = 4 };
-#endif
-enum { W = KERNEL_WIDTH };
+#include "worker/train/nn/kernel_tile.h"
 
 /* Units j..j+W-1 of the three gates stand side by side for each k. */
 void KERNEL_NAME(gru_pack_forward)(float *packed, const float *weights, size_t H, size_t Hp)
@@ -27,39 +19,6 @@ void KERNEL_NAME(gru_pack_forward)(float *packed, const float *weights, size_t H
             for (size_t k = 0; k < H; k++)
                 to[k * 3 * W] = from[k];
         }
-}
-
-/* Columns of a block of backward's product: three vectors, or what is left. */
-KERNEL_INLINE size_t block_columns(size_t left)
-{
-    return left >= 3 * W ? 3 * W : left >= 2 * W ? 2 * W : W;
-}
-
-void KERNEL_NAME(gru_pack_backward)(float *packed, const float *weights, size_t H, size_t Hp)
-{
-    for (size_t j = 0; j < Hp;) {
-        size_t columns = block_columns(Hp - j);
-        for (size_t gate = 0; gate < 3; gate++)
-            for (size_t unit = 0; unit < Hp; unit++)
-                for (size_t c = 0; c < columns; c++, packed++)
-                    *packed = unit < H && j + c < H ? weights[(gate * H + unit) * H + j + c] : 0;
-        j += columns;
-    }
-}
-
-/* sums[r][v] += a[r][k] * w[k][v] over all k: the inner loop of everything here. R and V are constants where this is
- * inlined. */
-KERNEL_INLINE void tile_product(
-    vec (*sums)[3], const float *a, size_t a_stride, const float *w, size_t K, const int R, const int V)
-{
-    for (size_t k = 0; k < K; k++, w += V * W) {
-        vec wk[3];
-        for (int v = 0; v < V; v++)
-            wk[v] = vec_load(w + v * W);
-        for (int r = 0; r < R; r++)
-            for (int v = 0; v < V; v++)
-                sums[r][v] += wk[v] * a[(size_t)r * a_stride + k];
-    }
 }
 
 /* The units of `row` that dropout keeps, from unit j on, as a vector of 0 or -1. */
@@ -106,13 +65,15 @@ KERNEL_INLINE void forward_tile(const struct gru_step *s, size_t row, size_t j, 
         sums[r][2] = bias_n;
     }
     if (s->previous)
-        tile_product(sums, s->previous + row * s->state_stride, s->state_stride, s->weights + j * 3 * s->H, s->H, R, 3);
+        tile_product(sums, s->previous + row * s->state_stride, s->state_stride, 1, s->weights + j * 3 * s->H, BLOCK,
+            s->H, R, 3);
     for (int r = 0; r < R; r++)
         forward_gates(s, row + (size_t)r, j, sums[r]);
 }
 
-void KERNEL_NAME(gru_forward_step)(const struct gru_step *s)
+void KERNEL_NAME(gru_forward_step)(const struct gru_step *step)
 {
+    const struct gru_step copy = *step, *s = &copy; /* whose fields no store can change, as the compiler sees */
     for (size_t j = 0; j < s->Hp; j += W) {
         size_t row = 0;
         for (; row + ROWS <= s->rows; row += ROWS)
@@ -152,8 +113,9 @@ KERNEL_INLINE void backward_gates(const struct gru_back *s, size_t row, size_t j
     sums[3] += drecurrent;
 }
 
-void KERNEL_NAME(gru_backward_gates)(const struct gru_back *s)
+void KERNEL_NAME(gru_backward_gates)(const struct gru_back *step)
 {
+    const struct gru_back copy = *step, *s = &copy;
     for (size_t row = 0; row < s->rows; row += ROWS)
         for (size_t j = 0; j < s->Hp; j += W) {
             vec sums[4] = { { 0 } };
@@ -164,46 +126,4 @@ void KERNEL_NAME(gru_backward_gates)(const struct gru_back *s)
                 vec_store(bias, vec_load(bias) + sums[gate]);
             }
         }
-}
-
-KERNEL_INLINE void backward_tile(
-    const struct gru_back *s, size_t row, size_t j, const float *weights, const int R, const int V)
-{
-    vec sums[ROWS][3];
-    for (int r = 0; r < R; r++)
-        for (int v = 0; v < V; v++)
-            sums[r][v] = vec_load(s->state + (row + (size_t)r) * s->state_stride + j + (size_t)v * W);
-    tile_product(sums, s->tape + row * s->tape_stride + s->Hp, s->tape_stride, weights, 3 * s->Hp, R, V);
-    for (int r = 0; r < R; r++)
-        for (int v = 0; v < V; v++)
-            vec_store(s->state + (row + (size_t)r) * s->state_stride + j + (size_t)v * W, sums[r][v]);
-}
-
-KERNEL_INLINE void backward_block(const struct gru_back *s, size_t j, const float *weights, const int V)
-{
-    size_t row = 0;
-    for (; row + ROWS <= s->rows; row += ROWS)
-        backward_tile(s, row, j, weights, ROWS, V);
-    if (ROWS > 4 && row + 4 <= s->rows) {
-        backward_tile(s, row, j, weights, 4, V);
-        row += 4;
-    }
-    for (; row < s->rows; row++)
-        backward_tile(s, row, j, weights, 1, V);
-}
-
-void KERNEL_NAME(gru_backward_product)(const struct gru_back *s)
-{
-    const float *weights = s->weights;
-    for (size_t j = 0; j < s->Hp;) {
-        size_t columns = block_columns(s->Hp - j);
-        if (columns == 3 * W)
-            backward_block(s, j, weights, 3);
-        else if (columns == 2 * W)
-            backward_block(s, j, weights, 2);
-        else
-            backward_block(s, j, weights, 1);
-        weights += 3 * s->Hp * columns;
-        j += columns;
-    }
 }
