@@ -66,15 +66,15 @@ static int load_search(struct store *s, struct load *l, const struct campaign *c
     struct event_filter notes = { .campaign = c->row.id, .is_notes_only = true };
     if (campaign_is_over(c))
         return 0;
-    if (store_load_trials(s, c->row.id, take_trial, l, e) < 0 || store_load_events(s, &notes, take_note, l, e) < 0)
-        return err_prefix(e, "campaign %s", c->spec->name);
-    return 0;
+    return store_load_events(s, &notes, take_note, l, e) < 0 ? err_prefix(e, "campaign %s", c->spec->name) : 0;
 }
 
+/* Trials come by id, whatever their campaign, as campaigns may have run side by side; those of campaigns that are over
+ * too, since their status is still asked for. */
 static int load_all(struct store *s, struct load *l, struct store_ids *ids, struct err *e)
 {
     if (store_load_ids(s, ids, e) < 0 || store_load_workers(s, take_worker, l, e) < 0 ||
-        store_load_campaigns(s, take_campaign, l, e) < 0)
+        store_load_campaigns(s, take_campaign, l, e) < 0 || store_load_trials(s, 0, take_trial, l, e) < 0)
         return -1;
     for (size_t i = 0; i < hub_n_campaigns(l->hub); i++)
         if (load_search(s, l, hub_campaign(l->hub, i), e) < 0)

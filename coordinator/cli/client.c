@@ -106,7 +106,8 @@ static void ask_until_answered(struct client *c, const struct str *frame)
         if (now_ms >= send_ms)
             send_ms = now_ms + (zsock_send(c->socket, 0, frame->text, frame->len) ? REPEAT_MS : RETRY_MS);
         int64_t wait_ms = (send_ms < end_ms ? send_ms : end_ms) - now_ms;
-        uv_timer_start(&c->timer, on_timer, (uint64_t)wait_ms, 0);
+        /* Repeating: libuv runs a timer that is due before it waits, and would then wait for nothing. */
+        uv_timer_start(&c->timer, on_timer, (uint64_t)wait_ms, (uint64_t)wait_ms + 1);
         uv_run(&c->loop, UV_RUN_ONCE);
         uv_timer_stop(&c->timer);
         now_ms = system_monotonic_ms();

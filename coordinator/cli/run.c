@@ -188,7 +188,7 @@ static int finish(struct run *r, struct err *e)
         follow_say(&r->follow,
             "\nEverything is in %s. More: rung trials, rung show TRIAL, rung explain TRIAL --store %s", o->store,
             o->store);
-    return status == EXIT_STATUS_OK ? r->exit_status : status;
+    return r->exit_status == EXIT_STATUS_CANCELLED && status >= 0 ? EXIT_STATUS_CANCELLED : status;
 }
 
 static int run_campaign(struct run *r, struct err *e)

@@ -95,7 +95,7 @@ class House:
                               stdin=None if stdin is not None else subprocess.DEVNULL, capture_output=True, check=False)
         if status is not None and done.returncode != status:
             raise AssertionError(f"rung {' '.join(words)} exits with {done.returncode}, not {status}:\n"
-                                 f"{done.stdout}{done.stderr}{self.logs()}")
+                                 f"{done.stdout}{done.stderr}")
         return done
 
     def ask(self, *words, status=0):
@@ -119,7 +119,7 @@ class House:
         """Waits for it; it must exit with `status`. Returns its standard output."""
         out, _ = child.communicate(timeout=DEADLINE)
         if child.returncode != status:
-            raise AssertionError(f"{child.args} exits with {child.returncode}, not {status}:\n{out}{self.logs()}")
+            raise AssertionError(f"{child.args} exits with {child.returncode}, not {status}:\n{out}")
         return out
 
     def logs(self):

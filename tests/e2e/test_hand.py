@@ -101,7 +101,7 @@ def a_paused_campaign_starts_nothing_until_it_is_resumed(house):
     hand.rung("watch", "small")
     house.check_complete(9)
     first_grant = house.value("SELECT min(seq) FROM event WHERE kind = 'granted'")
-    resumed = house.value("SELECT max(seq) FROM event WHERE kind = 'campaign' AND text LIKE 'running%'")
+    resumed = house.value("SELECT max(seq) FROM event WHERE kind = 'campaign' AND text LIKE '%resume%'")
     assert resumed < first_grant, house.query("SELECT seq, kind, text FROM event")
 
 
@@ -161,6 +161,38 @@ def a_worker_survives_the_coordinators_restart(house):
     hand.rung("watch", "small")
     house.check_complete(9)
     assert worker.poll() is None
+
+
+@test
+def campaigns_that_run_side_by_side_survive_a_restart(house):
+    hand = Hand(house)
+    for name in ("a", "b"):
+        hand.rung("submit", house.write(f"{name}.json", campaign(name, fixed={"seconds": 0.02})))
+    hand.worker("one")
+    hand.worker("two")
+    wait_for(lambda: house.value("SELECT count(DISTINCT campaign) FROM trial") == 2 and house.n_counted() >= 6, "both run")
+    hand.rungd.kill()
+    hand.rungd.wait()
+    hand.start()
+    for name in ("a", "b"):
+        hand.rung("watch", name)
+    house.check_sound()
+    assert house.query("SELECT state, trials FROM campaigns") == [("done", 9), ("done", 9)]
+
+
+@test
+def the_status_of_a_campaign_that_is_over_outlives_a_restart(house):
+    hand = Hand(house)
+    hand.rung("submit", house.write("small.json", campaign(trials=4)))
+    hand.worker("one")
+    hand.rung("watch", "small")
+    before = hand.status("small")
+    hand.rungd.terminate()
+    house.end(hand.rungd, 0)
+    hand.start()
+    after = hand.status("small")
+    assert after["best"] == before["best"] and after["trials"] == before["trials"], (before, after)
+    hand.rung("watch", "small")
 
 
 @test
