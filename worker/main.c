@@ -71,13 +71,13 @@ static int take_idle_exit(struct settings *s, const char *value, struct err *e)
 
 static int take_log_level(struct settings *s, const char *value, struct err *e)
 {
-    static const char *const names[LOG_N_LEVELS] = { "error", "warn", "info", "debug" };
+    static const char *const names[LOG_N_LEVELS] = { "error", "warning", "info", "debug" };
     for (int i = 0; i < LOG_N_LEVELS; i++)
         if (str_equal(value, names[i])) {
             s->level = (enum log_level)i;
             return 0;
         }
-    return err_set(e, ERR_USAGE, "--log-level %s: error, warn, info or debug is expected", value);
+    return err_set(e, ERR_USAGE, "--log-level %s: error, warning, info or debug is expected", value);
 }
 
 static int print_version(struct settings *s, const char *value, struct err *e)
@@ -100,7 +100,7 @@ static const struct {
     { "name",           "NAME",    take_name,           "what people see (default: the machine's name)" },
     { "allow-commands", NULL,      take_allow_commands, "run campaigns that bring their own command, not the built-in trainer alone" },
     { "idle-exit",      "SECONDS", take_idle_exit,      "leave after so long without work" },
-    { "log-level",      "LEVEL",   take_log_level,      "error, warn, info (default) or debug" },
+    { "log-level",      "LEVEL",   take_log_level,      "error, warning, info (default) or debug" },
     { "version",        NULL,      print_version,       "print the version" },
     { "help",           NULL,      print_help,          "print this" },
 };

@@ -50,7 +50,7 @@ static int rename_durably(struct blobs *b, int fd, const char *name, const char 
 
 int blobs_publish(struct blobs *b, int fd, const char *name, const char *hash, struct err *e)
 {
-    struct publication here = { .hash = hash };
+    struct publication here = { .hash = hash, .is_stored = blobs_has(b, hash) };
     pthread_mutex_lock(&b->mutex);
     here.next = b->publications;
     b->publications = &here;
@@ -61,6 +61,8 @@ int blobs_publish(struct blobs *b, int fd, const char *name, const char *hash, s
     while (*link != &here)
         link = &(*link)->next;
     *link = here.next;
+    for (struct publication *p = b->publications; p; p = p->next)
+        p->is_stored |= status == 0 && strcmp(p->hash, hash) == 0;
     pthread_mutex_unlock(&b->mutex);
     return status;
 }

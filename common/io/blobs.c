@@ -83,7 +83,7 @@ static bool is_being_published(const struct blobs *b, const char *hash)
     bool found = false;
     pthread_mutex_lock(mutex);
     for (const struct publication *p = b->publications; p && !found; p = p->next)
-        found = strcmp(p->hash, hash) == 0;
+        found = !p->is_stored && strcmp(p->hash, hash) == 0;
     pthread_mutex_unlock(mutex);
     return found;
 }

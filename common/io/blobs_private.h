@@ -5,6 +5,7 @@
 #define RUNG_COMMON_IO_BLOBS_PRIVATE_H
 
 #include <pthread.h>
+#include <stdbool.h>
 
 #include "common/io/blobs.h"
 
@@ -13,6 +14,7 @@ enum { BLOB_PARTIAL_NAME = 96, BLOB_PIECE = 1 << 20 };
 /* A blob whose name is on its way to the disk. */
 struct publication {
     const char *hash;
+    bool is_stored; /* the same blob was on disk before, or is by now: it is there all the time */
     struct publication *next;
 };
 

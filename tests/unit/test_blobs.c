@@ -6,6 +6,7 @@
 #include "tests/tap.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -426,6 +427,32 @@ TEST(old_partial_files_are_swept_unless_somebody_writes_them)
     write_up_to(w[0], "abcdef", 6, 2);
     CHECK_INT(blob_writer_finish(w[0], &e), 0);
     blob_writer_close(w[0]);
+    blobs_close(b);
+}
+
+static void *store_again_and_again(void *store)
+{
+    char hash[HASH_HEX];
+    for (int i = 0; i < 200; i++)
+        blobs_put_bytes(store, "abcdef", 6, hash, NULL);
+    return NULL;
+}
+
+TEST(a_blob_that_is_stored_again_is_there_all_the_time)
+{
+    struct blobs *b = open_store("again");
+    struct err e = { 0 };
+    char hash[HASH_HEX];
+    pthread_t threads[2];
+    int missing = 0;
+    CHECK_INT(blobs_put_bytes(b, "abcdef", 6, hash, &e), 0);
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(pthread_create(&threads[i], NULL, store_again_and_again, b), 0);
+    for (int i = 0; i < 2000; i++)
+        missing += !blobs_has(b, hash);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    CHECK_INT(missing, 0);
     blobs_close(b);
 }
 
