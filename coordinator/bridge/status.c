@@ -21,9 +21,9 @@ static void count_rungs(const struct campaign *c, int bracket, struct rung_count
         if (t->row.bracket != bracket)
             continue;
         bool is_under_way = t->row.state == TRIAL_QUEUED || t->row.state == TRIAL_RUNNING;
-        bool has_failed = t->row.state == TRIAL_FAILED || t->row.state == TRIAL_SET_ASIDE;
-        int reached = is_under_way || has_failed ? t->row.rung - 1 : t->row.rung;
-        int sent = is_under_way || has_failed ? t->row.rung : reached;
+        bool is_broken = t->row.state == TRIAL_FAILED || t->row.state == TRIAL_SET_ASIDE;
+        int reached = is_under_way ? t->row.rung - 1 : t->row.rung;
+        int sent = is_under_way || is_broken ? reached + 1 : reached;
         for (int k = 0; k <= reached; k++)
             out->reached[k]++;
         for (int k = 0; k < sent; k++)

@@ -102,6 +102,10 @@ void campaign_move_trial(struct campaign *c, struct trial *t, enum trial_state n
 {
     if (t->row.state == TRIAL_QUEUED)
         drop_from_queue(c, t);
+    /* A trial that leaves its way never reached the rung that it was on the way to. */
+    bool was_under_way = t->row.state == TRIAL_QUEUED || t->row.state == TRIAL_RUNNING;
+    if (was_under_way && (next == TRIAL_STOPPED || next == TRIAL_FAILED || next == TRIAL_SET_ASIDE))
+        t->row.rung = t->row.reached > 0 ? t->row.rung - 1 : -1;
     c->n_states[t->row.state]--;
     int moved = trial_move(t, next, NULL);
     assert(moved == 0);

@@ -104,8 +104,6 @@ void hub_finish(struct hub *h, const struct hub_event *e, struct effects *fx, st
             hub_end_attempt(h, e, fx, t, t->row.lease, t->row.worker, "cancelled", "the campaign ended");
             hub_unlease(h, t);
         }
-        if (t->row.state != TRIAL_PAUSED)
-            t->row.rung--; /* it never reached the one that it was on its way to */
         campaign_move_trial(c, t, TRIAL_STOPPED);
         effects_change_trial(fx, t);
     }

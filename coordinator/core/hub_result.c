@@ -26,7 +26,10 @@ static enum verdict judge_failure(const struct trial *t, const struct hub_outcom
 {
     if (o->lease == 0 || o->lease > t->row.lease)
         return VERDICT_UNKNOWN;
-    if (t->row.state != TRIAL_RUNNING || o->lease != t->row.lease || o->rung != t->row.rung)
+    bool is_known = t->row.state == TRIAL_FAILED ? o->lease == t->counted_lease : o->lease == t->row.lease;
+    if (t->row.state != TRIAL_RUNNING)
+        return is_known ? VERDICT_DUPLICATE : VERDICT_LATE;
+    if (o->lease != t->row.lease || o->rung != t->row.rung)
         return VERDICT_LATE;
     return *o->checkpoint && !o->checkpoint_is_stored ? VERDICT_SEND_BLOB : VERDICT_COUNTED;
 }
