@@ -245,11 +245,29 @@ TEST(moments_are_those_of_the_part_alone)
     builder_take(&b, &d);
     data_part_moments(&(struct data_part){ &d, chosen, 2 }, mean, scale);
     CHECK_NEAR(mean[0], 3, 0);
-    CHECK_NEAR(scale[0], sqrtf(8.0f / 3), 1e-7);
     CHECK_NEAR(mean[1], 5, 0);
-    CHECK_NEAR(scale[1], 1, 0); /* constant */
     CHECK_NEAR(mean[2], 1e6 + 1, 0);
-    CHECK_NEAR(scale[2], sqrtf(2.0f / 3), 1e-7);
+    for (int i = 0; i < 3; i++) /* variances 8/3 and 2/3, and one that does not vary: one scale */
+        CHECK_NEAR(scale[i], sqrtf(5.0f / 3), 1e-6);
+    dataset_deinit(&d);
+}
+
+TEST(features_of_different_kinds_have_scales_of_their_own)
+{
+    static const float rows[][3] = { { 1, 100, 7 }, { 3, 140, 7 } };
+    struct builder b = { .d.n_features = 3 };
+    struct dataset d = { 0 };
+    struct data_part whole = { 0 };
+    float mean[3], scale[3];
+    memcpy(builder_add_frames(&b, 2, NULL), rows[0], 2 * sizeof rows[0]);
+    builder_end_sequence(&b, 0, NULL);
+    builder_take(&b, &d);
+    data_part_init_whole(&whole, &d);
+    data_part_moments(&whole, mean, scale);
+    CHECK_NEAR(scale[0], 1, 0);
+    CHECK_NEAR(scale[1], 20, 0);
+    CHECK_NEAR(scale[2], 1, 0); /* constant */
+    data_part_deinit(&whole);
     dataset_deinit(&d);
 }
 

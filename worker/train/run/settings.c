@@ -32,7 +32,7 @@ static const struct key keys[] = {
     { "clip_norm",        REAL,  AT(clip_norm),        GRU | LINEAR, 0,    0, 1e9,   false, "largest norm of the gradient; 0: any" },
     { "plateau_factor",   REAL,  AT(plateau_factor),   GRU | LINEAR, 0.9,  0, 1,     false, "of the learning rate, on a plateau" },
     { "plateau_patience", WHOLE, AT(plateau_patience), GRU | LINEAR, 10,   0, 1e9,   false, "epochs that make a plateau" },
-    { "standardize",      TRUTH, AT(standardize),      GRU | LINEAR, 1,    0, 1,     false, "features to mean 0 and deviation 1" },
+    { "standardize",      TRUTH, AT(standardize),      GRU | LINEAR, 1,    0, 1,     false, "features to mean 0 and a common size" },
 };
 /* clang-format on */
 

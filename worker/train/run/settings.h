@@ -22,7 +22,7 @@ struct settings {
     double clip_norm; /* 0 for none */
     double plateau_factor;
     int64_t plateau_patience; /* epochs */
-    bool standardize;         /* features to mean 0 and deviation 1, by the moments of the training part */
+    bool standardize;         /* features to mean 0 and a common size (data_part_moments of the training part) */
 };
 
 /* Reads `config`, an object of the model's keys; NULL or a missing key takes the default. Fails with ERR_INVALID,
