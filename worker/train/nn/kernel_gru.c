@@ -31,21 +31,16 @@ KERNEL_INLINE ivec kept_units(const uint16_t *mask, size_t j)
     return (bits & lane_bit) != 0;
 }
 
-/* The gates of one row and one vector of units; `sums` are r and z before their sigmoid, and the recurrent part of n.
+/* The new state of one row and one vector of units, from the gates' sums; `sums` hold r, z and the recurrent part of n.
  */
-KERNEL_INLINE void forward_gates(const struct gru_step *s, size_t row, size_t j, vec *sums)
+KERNEL_INLINE void forward_state(const struct gru_step *s, size_t row, size_t j, const vec *sums)
 {
     float *tape = s->tape + row * s->tape_stride + j;
-    vec r = sums[0], z = sums[1], recurrent = sums[2];
-    vec_sigmoid_pair(&r, &z);
-    vec n = vec_tanh(vec_load(tape) + vec_load(s->bias + j) + r * recurrent);
-    vec h = n - z * n;
+    vec n = vec_tanh(vec_load(tape) + vec_load(s->bias + j) + sums[0] * sums[2]);
+    vec h = n - sums[1] * n;
     if (s->previous)
-        h += z * vec_load(s->previous + row * s->state_stride + j);
+        h += sums[1] * vec_load(s->previous + row * s->state_stride + j);
     vec_store(tape, n);
-    vec_store(tape + s->Hp, r);
-    vec_store(tape + 2 * s->Hp, z);
-    vec_store(tape + 3 * s->Hp, recurrent);
     if (row < s->rows_next)
         vec_store(s->next + row * s->state_stride + j, h);
     if (s->mask)
@@ -56,19 +51,26 @@ KERNEL_INLINE void forward_gates(const struct gru_step *s, size_t row, size_t j,
 KERNEL_INLINE void forward_tile(const struct gru_step *s, size_t row, size_t j, const int R)
 {
     vec sums[ROWS][3];
+    float *tape = s->tape + row * s->tape_stride + j;
     vec bias_r = vec_load(s->bias + s->Hp + j), bias_z = vec_load(s->bias + 2 * s->Hp + j);
     vec bias_n = vec_load(s->bias + 3 * s->Hp + j);
     for (int r = 0; r < R; r++) {
-        const float *tape = s->tape + (row + (size_t)r) * s->tape_stride + j;
-        sums[r][0] = vec_load(tape + s->Hp) + bias_r;
-        sums[r][1] = vec_load(tape + 2 * s->Hp) + bias_z;
+        sums[r][0] = vec_load(tape + (size_t)r * s->tape_stride + s->Hp) + bias_r;
+        sums[r][1] = vec_load(tape + (size_t)r * s->tape_stride + 2 * s->Hp) + bias_z;
         sums[r][2] = bias_n;
     }
     if (s->previous)
         tile_product(sums, s->previous + row * s->state_stride, s->state_stride, 1, s->weights + j * 3 * s->H, BLOCK,
             s->H, R, 3);
+    for (int r = 0; r < R; r++) { /* all rows at once, so that the processor has several chains to work on */
+        sums[r][0] = vec_sigmoid(sums[r][0]);
+        sums[r][1] = vec_sigmoid(sums[r][1]);
+        vec_store(tape + (size_t)r * s->tape_stride + s->Hp, sums[r][0]);
+        vec_store(tape + (size_t)r * s->tape_stride + 2 * s->Hp, sums[r][1]);
+        vec_store(tape + (size_t)r * s->tape_stride + 3 * s->Hp, sums[r][2]);
+    }
     for (int r = 0; r < R; r++)
-        forward_gates(s, row + (size_t)r, j, sums[r]);
+        forward_state(s, row + (size_t)r, j, sums[r]);
 }
 
 void KERNEL_NAME(gru_forward_step)(const struct gru_step *step)

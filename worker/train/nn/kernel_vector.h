@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
 #ifndef KERNEL_WIDTH /* the build says both, for each instruction set */
 #define KERNEL_WIDTH 4
@@ -56,11 +59,28 @@ KERNEL_INLINE vec vec_choose(ivec mask, vec yes, vec no)
     return (vec)(((ivec)yes & mask) | ((ivec)no & ~mask));
 }
 
-/* Into [low, high]; a NaN stays one, so that a diverged state travels on to the loss. */
-KERNEL_INLINE vec vec_clamp(vec x, float low, float high)
+/* The smaller or larger of each lane and a bound; a NaN stays one, so that a diverged state travels on to the loss. The
+ * processor's own instruction does that when the bound comes first. */
+KERNEL_INLINE vec vec_at_most(vec x, float bound)
 {
-    x = vec_choose(x > vec_all(high), vec_all(high), x);
-    return vec_choose(x < vec_all(low), vec_all(low), x);
+#if defined(__AVX512F__) && KERNEL_WIDTH == 16
+    return (vec)_mm512_min_ps((__m512)vec_all(bound), (__m512)x);
+#elif defined(__AVX2__) && KERNEL_WIDTH == 8
+    return (vec)_mm256_min_ps((__m256)vec_all(bound), (__m256)x);
+#else
+    return vec_choose(x > vec_all(bound), vec_all(bound), x);
+#endif
+}
+
+KERNEL_INLINE vec vec_at_least(vec x, float bound)
+{
+#if defined(__AVX512F__) && KERNEL_WIDTH == 16
+    return (vec)_mm512_max_ps((__m512)vec_all(bound), (__m512)x);
+#elif defined(__AVX2__) && KERNEL_WIDTH == 8
+    return (vec)_mm256_max_ps((__m256)vec_all(bound), (__m256)x);
+#else
+    return vec_choose(x < vec_all(bound), vec_all(bound), x);
+#endif
 }
 
 /* The sum of the lanes, in a fixed order. */
@@ -74,40 +94,41 @@ KERNEL_INLINE float vec_sum(vec v)
     return lanes[0];
 }
 
-/* tanh(x) = p / q: the rational minimax form of degree 13 over 6 that Eigen uses, within 3 ulp of tanh everywhere. Kept
- * as two parts so that two gates can share one division: q lies in [0.0048, 1]. */
-KERNEL_INLINE void vec_tanh_parts(vec x, vec *p, vec *q)
+/* 2^f for f in [-1/2, 1/2] within 1.1e-7 of it: a minimax polynomial. */
+KERNEL_INLINE vec vec_exp2_fraction(vec f)
 {
-    x = vec_clamp(x, -7.90531110763549805f, 7.90531110763549805f);
-    vec x2 = x * x;
-    vec a = x2 * -2.76076847742355e-16f + 2.00018790482477e-13f;
-    a = a * x2 + -8.60467152213735e-11f;
-    a = a * x2 + 5.12229709037114e-08f;
-    a = a * x2 + 1.48572235717979e-05f;
-    a = a * x2 + 6.37261928875436e-04f;
-    a = a * x2 + 4.89352455891786e-03f;
-    vec b = x2 * 1.19825839466702e-06f + 1.18534705686654e-04f;
-    b = b * x2 + 2.26843463243900e-03f;
-    *q = b * x2 + 4.89352518554385e-03f;
-    *p = a * x;
+    vec y = f * 1.326472700e-03f + 9.671512654e-03f;
+    y = y * f + 5.550733744e-02f;
+    y = y * f + 2.402224209e-01f;
+    y = y * f + 6.931469776e-01f;
+    return y * f + 1.0f;
 }
 
+/* 2^x within 3 ulp where it is a normal number; beyond, something near 0, or very large. A NaN stays one. */
+KERNEL_INLINE vec vec_exp2(vec x)
+{
+#if defined(__AVX512F__) && KERNEL_WIDTH == 16
+    __m512 whole = _mm512_roundscale_ps((__m512)x, 0);
+    return (vec)_mm512_scalef_ps((__m512)vec_exp2_fraction(x - (vec)whole), whole);
+#else
+    const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
+    x = vec_at_least(vec_at_most(x, 126), -126);
+    vec k = x + shift;
+    ivec exponent = (ivec)k << 23;
+    return (vec)((ivec)vec_exp2_fraction(x - (k - shift)) + exponent);
+#endif
+}
+
+/* 1 / (1 + exp(-x)), within 2e-7. */
+KERNEL_INLINE vec vec_sigmoid(vec x)
+{
+    return 1.0f / (vec_exp2(x * -1.44269504f) + 1.0f);
+}
+
+/* tanh(x), within 4e-7. */
 KERNEL_INLINE vec vec_tanh(vec x)
 {
-    vec p, q;
-    vec_tanh_parts(x, &p, &q);
-    return p / q;
-}
-
-/* 1 / (1 + exp(-x)) of two vectors at the price of one division, each within 2.5e-7 of the truth. */
-KERNEL_INLINE void vec_sigmoid_pair(vec *x, vec *y)
-{
-    vec px, qx, py, qy;
-    vec_tanh_parts(*x * 0.5f, &px, &qx);
-    vec_tanh_parts(*y * 0.5f, &py, &qy);
-    vec half = 0.5f / (qx * qy);
-    *x = px * qy * half + 0.5f;
-    *y = py * qx * half + 0.5f;
+    return 2.0f / (vec_exp2(x * -2.88539008f) + 1.0f) - 1.0f;
 }
 
 /* exp(x) for x <= 0, within 4 ulp (Cephes' expf); below -87 it stays at the smallest normal number instead of falling
@@ -115,7 +136,7 @@ KERNEL_INLINE void vec_sigmoid_pair(vec *x, vec *y)
 KERNEL_INLINE vec vec_exp(vec x)
 {
     const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
-    x = vec_choose(x < vec_all(-87.0f), vec_all(-87.0f), x);
+    x = vec_at_least(x, -87);
     vec k = x * 1.44269504f + shift;
     ivec bits = (ivec)k << 23;
     k = k - shift;
