@@ -49,6 +49,7 @@ static int run(const struct options *o, struct err *e)
     const struct run_options options = {
         .path = o->words[0],
         .store = store_of(o),
+        .is_default_store = !options_has(o, "store"),
         .n_workers = (int)n_workers,
         .is_quiet = options_has(o, "quiet"),
         .is_json = options_has(o, "json"),

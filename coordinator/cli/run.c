@@ -180,14 +180,13 @@ static int finish(struct run *r, struct err *e)
     end_workers(r, 0);
     end_coordinator(r, 0);
     best.look = screen_print_look();
-    if (r->follow.form == FOLLOW_VIEW)
+    if (r->follow.screen.is_live && r->follow.form == FOLLOW_VIEW)
         follow_say(&r->follow, "%s", "");
     int status = cli_best(&best, 0, stdout, e);
     fflush(stdout);
     if (status == EXIT_STATUS_OK && r->follow.form == FOLLOW_VIEW)
-        follow_say(&r->follow,
-            "\nEverything is in %s. More: rung trials, rung show TRIAL, rung explain TRIAL --store %s", o->store,
-            o->store);
+        follow_say(&r->follow, "Everything is in %s: rung trials, rung show TRIAL and rung explain TRIAL ask it%s%s.",
+            o->store, o->is_default_store ? "" : " with --store ", o->is_default_store ? "" : o->store);
     return r->exit_status == EXIT_STATUS_CANCELLED && status >= 0 ? EXIT_STATUS_CANCELLED : status;
 }
 

@@ -11,11 +11,12 @@
 #include "common/base/err.h"
 
 struct run_options {
-    const char *path;  /* of the campaign file; "-" is standard input */
-    const char *store; /* directory; made when it is not there */
-    int n_workers;     /* of one slot each; 0: as many as this process may use processors */
-    bool is_quiet;     /* no progress, only the best trial at the end */
-    bool is_json;      /* the best trial as JSON, and no progress */
+    const char *path;      /* of the campaign file; "-" is standard input */
+    const char *store;     /* directory; made when it is not there */
+    bool is_default_store; /* nobody named it, so nobody must name it later */
+    int n_workers;         /* of one slot each; 0: as many as this process may use processors */
+    bool is_quiet;         /* no progress, only the best trial at the end */
+    bool is_json;          /* the best trial as JSON, and no progress */
 };
 
 /* Returns the exit status: 0; EXIT_STATUS_INVALID for a file with mistakes; EXIT_STATUS_NO_SUCCESS, _CANCELLED,

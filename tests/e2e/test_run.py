@@ -178,16 +178,16 @@ def several_campaigns_share_a_store(house):
 
 @test
 def the_built_in_trainer_learns_the_synthetic_data(house):
-    file = campaign("digits", trials=4, max_budget=3)
+    file = campaign("digits", trials=4)
     file["objective"] = {"metric": "validation_accuracy", "goal": "maximize"}
-    file["trial"] = {"program": "gru-attention", "data": {"format": "synthetic", "sequences": 400},
-                     "fixed": {"num_layers": 1, "num_heads": 1, "batch_size": 32}}
-    file["space"] = {"hidden_size": {"type": "int", "low": 8, "high": 24},
-                     "learning_rate": {"type": "float", "low": 0.003, "high": 0.02, "log": True}}
+    file["trial"] = {"program": "gru-attention", "data": {"format": "synthetic", "sequences": 1000},
+                     "fixed": {"num_layers": 1, "num_heads": 1, "batch_size": 16}}
+    file["space"] = {"hidden_size": {"type": "int", "low": 16, "high": 32},
+                     "learning_rate": {"type": "float", "low": 0.01, "high": 0.03, "log": True}}
     house.run(house.write("digits.json", file))
     house.check_sound()
     assert house.value("SELECT state FROM campaign") == "done"
-    assert house.value("SELECT value FROM best_trial") > 0.2, house.query("SELECT * FROM trials")
+    assert house.value("SELECT value FROM best_trial") > 0.3, house.query("SELECT * FROM trials")
     assert house.value("SELECT checkpoint <> '' FROM best_trial") == 1
 
 
