@@ -79,7 +79,7 @@ TEST(a_grant_starts_once_however_often_it_comes)
     world_grant(1, 1);
     CHECK_TEXT(world_take_trace(), "start");
     CHECK_CONTAINS(world.text, "{\"config\":{\"x\":1},\"budget_from\":0,\"budget_to\":3,");
-    CHECK_CONTAINS(world.text, "\"checkpoint_in\":null,\"checkpoint_out\":\"/work/1/checkpoint-1\"");
+    CHECK_CONTAINS(world.text, "\"checkpoint_in\":null,\"checkpoint_out\":\"/attempts/1/checkpoint-1\"");
     world_finish(0);
     world_grant(1, 1); /* in the spool */
     world_acknowledge(1, 1, "counted");

@@ -336,7 +336,7 @@ TEST(a_trial_that_stays_goes_on_without_a_restart)
     CHECK_INT(world.n_sent[MESSAGE_ASK], 2);
     world_say(next_rung(WORLD_HASH));
     CHECK_INT(world.n[EFFECT_START], 1);
-    CHECK_TEXT(world.text, "{\"budget_to\":5,\"lease\":\"2\",\"checkpoint_out\":\"/work/1/checkpoint-2\"}\n");
+    CHECK_TEXT(world.text, "{\"budget_to\":5,\"lease\":\"2\",\"checkpoint_out\":\"/attempts/1/checkpoint-2\"}\n");
     world_report(0, 4);
     world_report(0, 5);
     world_line(0, "{\"done\":true}");

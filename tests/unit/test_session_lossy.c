@@ -314,7 +314,7 @@ static void start_agent(int a)
         .name = "sim",
         .host = "sim",
         .version = "1",
-        .work = "/work",
+        .work = "/attempts",
         .pid = 1,
         .cores = 1,
         .slots = N_SLOTS });

@@ -161,7 +161,7 @@ __attribute__((unused)) static void world_open_with(struct session_config config
     config.session = 22;
     config.name = config.host = "host";
     config.version = "1";
-    config.work = "/work";
+    config.work = "/attempts";
     config.pid = 1;
     config.cores = 2;
     world.session = session_new(&config);
