@@ -38,6 +38,13 @@ double campaign_spec_loss(const struct campaign_spec *spec, double value)
     return spec->goal == GOAL_MAXIMIZE ? -value : value;
 }
 
+uint64_t campaign_spec_trial_seed(const struct campaign_spec *spec, uint32_t number)
+{
+    struct rng r;
+    rng_derive(&r, spec->seed, number, RNG_TRIAL, 0);
+    return rng_u64(&r);
+}
+
 int search_spec_rungs(const struct search_spec *spec, int64_t rungs[LIMIT_RUNGS])
 {
     int64_t down[LIMIT_RUNGS];

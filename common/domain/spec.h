@@ -66,6 +66,10 @@ void campaign_spec_deinit(struct campaign_spec *spec);
 /* For the search, less is better: the objective's value, negated where the goal is to maximise. */
 double campaign_spec_loss(const struct campaign_spec *spec, double value);
 
+/* The seed that a trial's process is given: the same for every attempt, on every machine, so that a trial can be run
+ * again. */
+uint64_t campaign_spec_trial_seed(const struct campaign_spec *spec, uint32_t number);
+
 /* The rungs of the asynchronous ladder, ascending: round(max * eta^-i) while that is >= min (50, eta 3, min 2: 2, 6,
  * 17, 50); max alone for SCHEDULER_NONE. Returns how many, at most LIMIT_RUNGS. */
 int search_spec_rungs(const struct search_spec *spec, int64_t rungs[LIMIT_RUNGS]);

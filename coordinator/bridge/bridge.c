@@ -275,14 +275,6 @@ static const char *command_json(const struct trial_spec *spec, struct bridge_mem
     return keep(memory, str_take(&text));
 }
 
-/* The same for every attempt of the trial, on every machine. */
-static uint64_t trial_seed(const struct campaign_spec *spec, uint32_t number)
-{
-    struct rng r;
-    rng_derive(&r, spec->seed, number, RNG_TRIAL, 0);
-    return rng_u64(&r);
-}
-
 static void make_grant(const struct send *s, struct bridge_memory *memory, struct message_grant *out)
 {
     const struct trial *t = s->trial;
@@ -297,7 +289,7 @@ static void make_grant(const struct send *s, struct bridge_memory *memory, struc
         .rung = t->row.rung,
         .budget_from = t->row.budget,
         .budget_to = campaign_rung_budget(s->campaign, t->row.bracket, t->row.rung),
-        .seed = trial_seed(spec, t->row.number),
+        .seed = campaign_spec_trial_seed(spec, t->row.number),
         .campaign_seed = spec->seed,
         .metric = spec->metric,
         .config = keep(memory, str_take(&config)),

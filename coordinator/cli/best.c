@@ -59,6 +59,10 @@ static int add_members(const struct archive *a, const struct archived_trial *t, 
     json_add_number(json, "value", t->row.value);
     json_add_int(json, "budget", t->row.reached);
     archive_add_config(a, t->x, true, json);
+    if (a->spec.trial.program) {
+        json_add_text(json, "program", a->spec.trial.program);
+        json_add_id(json, "seed", campaign_spec_trial_seed(&a->spec, t->row.number));
+    }
     json_put_key(json, "metrics");
     return add_metrics(a, &t->row, json, e);
 }

@@ -111,11 +111,12 @@ static int evaluate(const struct options *o, struct exported *x, struct dataset 
 int evaluate_run(const struct options *o, struct err *e)
 {
     struct data_spec spec;
+    uint64_t campaign_seed = 0; /* nothing is divided here */
     struct exported x = { 0 };
     struct dataset d = { 0 };
     if (!o->model)
         return err_set(e, ERR_USAGE, "no model: give --model FILE, which rung-train --export wrote");
-    int result = recipe_read_data(&spec, o, e);
+    int result = recipe_read_data(&spec, &campaign_seed, o, e);
     if (result == 0)
         result = export_load(&x, o->model, e);
     if (result == 0)

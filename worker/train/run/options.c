@@ -36,7 +36,7 @@ static const struct row rows[] = {
     { "early-stopping", WHOLE, AT(early_stopping), TRAIN,            1,   "N",         "stop N epochs after the best one, and take its weights" },
     { "seed",           TEXT,  AT(seed),           TRAIN,            0,   "N",         "of the initial weights, the order and dropout (1)" },
     { "campaign-seed",  TEXT,  AT(campaign_seed),  TRAIN,            0,   "N",         "of the division into training and validation (1)" },
-    { "data",           TEXT,  AT(data),           TRAIN | EVALUATE, 0,   "FILE|JSON", "a campaign's trial.data; evaluate: the file of sequences" },
+    { "data",           TEXT,  AT(data),           TRAIN | EVALUATE, 0,   "FILE|JSON", "a campaign file, or its trial.data; evaluate: the sequences" },
     { "format",         TEXT,  AT(format),         TRAIN | EVALUATE, 0,   "NAME",      "arabic-digit, ts or synthetic, when --data does not say it" },
     { "train",          TEXT,  AT(train),          TRAIN,            0,   "FILE",      "with --format: the training set" },
     { "test",           TEXT,  AT(test),           TRAIN,            0,   "FILE",      "with --format: the test set" },

@@ -60,7 +60,31 @@ static int read_config(struct recipe *r, const struct options *o, json_value roo
     return 0;
 }
 
-int recipe_read_data(struct data_spec *spec, const struct options *o, struct err *e)
+/* File names in a campaign file are relative to it. */
+static int place_beside(char path[DATA_PATH], const char *file, struct err *e)
+{
+    struct str full = { 0 };
+    const char *slash = strrchr(file, '/');
+    if (!*path || *path == '/' || !slash)
+        return 0;
+    str_addf(&full, "%.*s/%s", (int)(slash - file), file, path);
+    bool is_short = str_copy(path, DATA_PATH, full.text);
+    str_deinit(&full);
+    return is_short ? 0 : err_set(e, ERR_LIMIT, "a path of more than %d bytes", DATA_PATH - 1);
+}
+
+/* trial.data of a campaign file, and the seed by which it is divided, unless the command line has one. */
+static int read_campaign(
+    struct data_spec *spec, uint64_t *seed, const struct options *o, json_value root, struct err *e)
+{
+    if (data_spec_parse(spec, json_get(json_get(root, "trial"), "data"), "/trial/data", e) ||
+        place_beside(spec->train, o->data, e) || place_beside(spec->test, o->data, e))
+        return -1;
+    bool has_own_seed = o->campaign_seed || !json_get(root, "seed");
+    return has_own_seed ? 0 : json_want_id(root, "seed", seed, e);
+}
+
+int recipe_read_data(struct data_spec *spec, uint64_t *campaign_seed, const struct options *o, struct err *e)
 {
     struct str text = { 0 };
     struct json_doc *doc;
@@ -90,7 +114,9 @@ int recipe_read_data(struct data_spec *spec, const struct options *o, struct err
         json_close_object(&text);
         doc = json_parse(text.text, text.len, e);
     }
-    int result = doc ? data_spec_parse(spec, json_root(doc), "", e) : -1;
+    int result = !doc                                ? -1
+                 : json_get(json_root(doc), "trial") ? read_campaign(spec, campaign_seed, o, json_root(doc), e)
+                                                     : data_spec_parse(spec, json_root(doc), "", e);
     json_free(doc);
     str_deinit(&text);
     return result ? err_prefix(e, "data") : 0;
@@ -117,5 +143,5 @@ int recipe_read(struct recipe *r, const struct options *o, struct err *e)
     if (recipe_read_seed(&r->seed, o->seed, 1, "seed", e) ||
         recipe_read_seed(&r->campaign_seed, o->campaign_seed, 1, "campaign-seed", e))
         return -1;
-    return read_settings(r, o, e) || recipe_read_data(&r->data, o, e) ? -1 : 0;
+    return read_settings(r, o, e) || recipe_read_data(&r->data, &r->campaign_seed, o, e) ? -1 : 0;
 }

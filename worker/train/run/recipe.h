@@ -19,8 +19,9 @@ struct recipe {
  * there is one; a --config beside it must agree, which checkpoint_load checks. */
 int recipe_read(struct recipe *r, const struct options *o, struct err *e);
 
-/* Builds a spec from --data, or from --format and its fellows. */
-int recipe_read_data(struct data_spec *spec, const struct options *o, struct err *e);
+/* Builds a spec from --data, or from --format and its fellows. A campaign file under --data gives its trial.data, with
+ * file names relative to it, and its seed in *campaign_seed unless --campaign-seed does; else that stays as it is. */
+int recipe_read_data(struct data_spec *spec, uint64_t *campaign_seed, const struct options *o, struct err *e);
 
 /* A decimal number below 2^64; NULL gives `standard`. `name` is the option, for the error. */
 int recipe_read_seed(uint64_t *seed, const char *text, uint64_t standard, const char *name, struct err *e);
