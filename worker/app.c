@@ -282,6 +282,7 @@ static void close_all(struct app *app)
     if (app->session)
         close_clock(app);
     uv_run(&app->loop, UV_RUN_DEFAULT);
+    app_forget_jobs(app);
     zcontext_close(app->zmq);
     uv_loop_close(&app->loop);
     session_free(app->session);

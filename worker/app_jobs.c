@@ -13,6 +13,7 @@
 
 struct job {
     struct app *app;
+    struct job *next;
     uv_work_t work;
     uint64_t attempt;
     char *path;
@@ -27,13 +28,24 @@ static struct job *job_new(struct app *app)
     struct job *j = mem_zalloc(1, sizeof *j);
     j->app = app;
     j->work.data = j;
-    return j;
+    j->next = app->jobs;
+    return app->jobs = j;
 }
 
 static void job_free(struct job *j)
 {
+    struct job **link = &j->app->jobs;
+    while (*link != j)
+        link = &(*link)->next;
+    *link = j->next;
     free(j->path);
     free(j);
+}
+
+void app_forget_jobs(struct app *app)
+{
+    while (app->jobs)
+        job_free(app->jobs);
 }
 
 /* ---- saving: hashing and fsync may take long, so in the pool ---- */

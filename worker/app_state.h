@@ -15,6 +15,8 @@
 #include "worker/spool/home.h"
 #include "worker/outcomes.h"
 
+struct job;
+
 /* An event that an effect brought about; it is taken after all effects of the step are done. */
 struct later {
     struct session_event event;
@@ -45,6 +47,7 @@ struct app {
     int status;
     int64_t tidy_ms;  /* when to look at the size of the cache again */
     struct str frame; /* being encoded */
+    struct job *jobs; /* blobs on their way */
 };
 
 /* Gives an event to the session and does what it wants, and what comes of that. */
@@ -62,6 +65,7 @@ void app_do_effects(struct app *app, const struct session_effects *effects);
 void app_save(struct app *app, uint64_t attempt, const char *path);
 void app_fetch(struct app *app, uint64_t attempt, const char *hash);
 void app_upload(struct app *app, const char *hash);
+void app_forget_jobs(struct app *app); /* once nobody works on them any more */
 void app_tidy_cache(struct app *app, int64_t now_ms);
 
 #endif

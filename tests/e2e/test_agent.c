@@ -87,6 +87,7 @@ TEST(a_trial_goes_on_from_its_checkpoint_on_another_machine)
 
     str_copy(fake.checkpoint, sizeof fake.checkpoint, fake.outcomes[0].checkpoint);
     fake.n_granted = 0;
+    fake.n_asked = 0;
     fake.n_trials = 1;
     fake.n_outcomes = 0;
     fake.rung = 1;
