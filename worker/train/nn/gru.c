@@ -6,6 +6,8 @@
 
 #include "worker/train/nn/buffer.h"
 
+enum { CHUNK_ROWS = 256 }; /* rows that are multiplied at once, beside the steps that make or use them */
+
 /* Gates in PyTorch's order, and where each stands in a row of the tape: n, r, z, recurrent part of n. */
 enum { GATE_R, GATE_Z, GATE_N };
 static const size_t tape_place[3] = { [GATE_R] = 1, [GATE_Z] = 2, [GATE_N] = 0 };
@@ -31,14 +33,15 @@ void gru_init(struct gru *g, size_t inputs, size_t units, const struct kernels *
     g->recurrent_backward = buffer_new(3 * g->Hp * g->Hp);
     g->bias = buffer_new(4 * g->Hp);
     g->bias_gradient = buffer_new(4 * g->Hp);
-    g->weight_gradient = buffer_new(3 * g->Hp * (g->Ip > g->Hp ? g->Ip : g->Hp));
+    g->input_gradient = buffer_new(3 * g->Hp * g->Ip);
+    g->recurrent_gradient = buffer_new(3 * g->Hp * g->Hp);
 }
 
 void gru_deinit(struct gru *g)
 {
     float *all[] = { g->plain_forward, g->plain_backward, g->plain_recurrent, g->input_forward, g->input_backward,
-        g->recurrent_forward, g->recurrent_backward, g->bias, g->bias_gradient, g->weight_gradient, g->tape,
-        g->previous, g->state_gradient };
+        g->recurrent_forward, g->recurrent_backward, g->bias, g->bias_gradient, g->input_gradient,
+        g->recurrent_gradient, g->tape, g->previous, g->state_gradient };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     memset(g, 0, sizeof *g);
@@ -100,99 +103,148 @@ static const uint16_t *mask_row(const struct gru *g, struct gru_dropout dropout,
     return dropout.bits ? dropout.bits + row * (g->Hp / 16) : NULL;
 }
 
-void gru_forward(
-    struct gru *g, float *out, const float *x, size_t x_stride, const struct batch *b, struct gru_dropout dropout)
+/* The input's products of rows first..last-1, into the tape. */
+static void multiply_input(struct gru *g, const float *x, size_t x_stride, size_t first, size_t last)
 {
     profile_enter(g->profile, PROFILE_PRODUCTS);
-    struct product input = { .M = b->n_frames,
+    struct product input = { .M = last - first,
         .N = 3 * g->Hp,
         .K = g->I,
-        .c = g->tape,
+        .c = g->tape + first * g->tape_stride,
         .c_stride = g->tape_stride,
-        .a = x,
+        .a = x + first * x_stride,
         .a_stride = x_stride,
         .b = g->input_forward };
     g->kernels->product_rows(&input);
     profile_enter(g->profile, PROFILE_RECURRENCE);
+}
+
+static void step_forward(struct gru *g, float *out, const struct batch *b, size_t t, struct gru_dropout dropout)
+{
+    bool is_last = t + 1 == b->n_steps;
+    size_t row = b->offsets[t];
+    struct gru_step step = { .H = g->H,
+        .Hp = g->Hp,
+        .rows = b->batch_sizes[t],
+        .tape = g->tape + row * g->tape_stride,
+        .tape_stride = g->tape_stride,
+        .state_stride = g->state_stride,
+        .previous = t ? g->previous + row * g->state_stride : NULL,
+        .next = is_last ? NULL : g->previous + b->offsets[t + 1] * g->state_stride,
+        .rows_next = is_last ? 0 : b->batch_sizes[t + 1],
+        .out = out + row * g->state_stride,
+        .mask = mask_row(g, dropout, row),
+        .scale = dropout.scale,
+        .weights = g->recurrent_forward,
+        .bias = g->bias };
+    g->kernels->gru_forward_step(&step);
+}
+
+void gru_forward(
+    struct gru *g, float *out, const float *x, size_t x_stride, const struct batch *b, struct gru_dropout dropout)
+{
+    size_t n_ready = 0; /* rows whose input's products are in the tape: some steps ahead, while they are in the cache */
     for (size_t t = 0; t < b->n_steps; t++) {
-        bool is_last = t + 1 == b->n_steps;
-        size_t row = b->offsets[t];
-        struct gru_step step = { .H = g->H,
-            .Hp = g->Hp,
-            .rows = b->batch_sizes[t],
-            .tape = g->tape + row * g->tape_stride,
-            .tape_stride = g->tape_stride,
-            .state_stride = g->state_stride,
-            .previous = t ? g->previous + row * g->state_stride : NULL,
-            .next = is_last ? NULL : g->previous + b->offsets[t + 1] * g->state_stride,
-            .rows_next = is_last ? 0 : b->batch_sizes[t + 1],
-            .out = out + row * g->state_stride,
-            .mask = mask_row(g, dropout, row),
-            .scale = dropout.scale,
-            .weights = g->recurrent_forward,
-            .bias = g->bias };
-        g->kernels->gru_forward_step(&step);
+        size_t end = b->offsets[t] + b->batch_sizes[t];
+        if (n_ready < end) {
+            size_t more = n_ready + CHUNK_ROWS < b->n_frames ? n_ready + CHUNK_ROWS : b->n_frames;
+            more = more > end ? more : end;
+            multiply_input(g, x, x_stride, n_ready, more);
+            n_ready = more;
+        }
+        step_forward(g, out, b, t, dropout);
     }
     profile_enter(g->profile, PROFILE_OTHER);
 }
 
-static void backward_steps(struct gru *g, const float *dout, const struct batch *b, struct gru_dropout dropout)
+/* What backward was given, for its parts. */
+struct backward {
+    float *dx;
+    size_t dx_stride;
+    const float *dout, *x;
+    size_t x_stride;
+    const struct batch *batch;
+    struct gru_dropout dropout;
+};
+
+static void step_backward(struct gru *g, const struct backward *w, size_t t)
 {
-    memset(g->state_gradient, 0, sizeof(float) * b->n_sequences * g->state_stride);
-    memset(g->bias_gradient, 0, sizeof(float) * 4 * g->Hp);
-    for (size_t t = b->n_steps; t-- > 0;) {
-        size_t row = b->offsets[t];
-        struct gru_back step = { .H = g->H,
-            .Hp = g->Hp,
-            .rows = b->batch_sizes[t],
-            .tape = g->tape + row * g->tape_stride,
-            .tape_stride = g->tape_stride,
-            .state_stride = g->state_stride,
-            .previous = t ? g->previous + row * g->state_stride : NULL,
-            .out = dout + row * g->state_stride,
-            .state = g->state_gradient,
-            .mask = mask_row(g, dropout, row),
-            .scale = dropout.scale,
-            .bias = g->bias_gradient };
-        g->kernels->gru_backward_gates(&step);
-        if (t == 0)
-            break;
-        struct product product = { .M = step.rows,
-            .N = g->Hp,
-            .K = 3 * g->Hp,
-            .c = step.state,
-            .c_stride = g->state_stride,
-            .a = step.tape + g->Hp,
-            .a_stride = g->tape_stride,
-            .b = g->recurrent_backward,
-            .adds = true };
-        g->kernels->product_rows(&product);
-    }
+    size_t row = w->batch->offsets[t];
+    struct gru_back step = { .H = g->H,
+        .Hp = g->Hp,
+        .rows = w->batch->batch_sizes[t],
+        .tape = g->tape + row * g->tape_stride,
+        .tape_stride = g->tape_stride,
+        .state_stride = g->state_stride,
+        .previous = t ? g->previous + row * g->state_stride : NULL,
+        .out = w->dout + row * g->state_stride,
+        .state = g->state_gradient,
+        .mask = mask_row(g, w->dropout, row),
+        .scale = w->dropout.scale,
+        .bias = g->bias_gradient };
+    g->kernels->gru_backward_gates(&step);
+    if (t == 0)
+        return;
+    struct product product = { .M = step.rows,
+        .N = g->Hp,
+        .K = 3 * g->Hp,
+        .c = step.state,
+        .c_stride = g->state_stride,
+        .a = step.tape + g->Hp,
+        .a_stride = g->tape_stride,
+        .b = g->recurrent_backward,
+        .adds = true };
+    g->kernels->product_rows(&product);
 }
 
-/* += the gradient of weights (3H, columns): the sum over the frames of derivatives by the gates times what the weights
- * met. place[gate] is the block of Hp columns where the derivatives by that gate stand. */
-static void add_weight_gradient(const struct gru *g, float *to, size_t columns, const float *dgates, const float *x,
-    size_t x_stride, size_t frames, const size_t *place)
+/* += the derivatives of rows first..last-1 by the gates, blocks of the tape from `block` on, times what they met. */
+static void add_outer(struct gru *g, float *sums, size_t columns, size_t block, const float *x, size_t x_stride,
+    size_t first, size_t last)
 {
-    size_t padded = buffer_columns(columns);
     struct product outer = { .M = 3 * g->Hp,
-        .N = padded,
-        .K = frames,
-        .c = g->weight_gradient,
-        .c_stride = padded,
-        .a = dgates,
+        .N = columns,
+        .K = last - first,
+        .c = sums,
+        .c_stride = columns,
+        .a = g->tape + first * g->tape_stride + block * g->Hp,
         .a_stride = g->tape_stride,
-        .b = x,
-        .b_stride = x_stride };
+        .b = x + first * x_stride,
+        .b_stride = x_stride,
+        .adds = true };
     g->kernels->product_outer(&outer);
+}
+
+/* All that follows from the derivatives of rows first..last-1, while they are in the cache: dx, and their share of the
+ * gradients of the weights. The state before the first step is zero and gives none. */
+static void use_rows(struct gru *g, const struct backward *w, size_t first, size_t last)
+{
+    profile_enter(g->profile, PROFILE_PRODUCTS);
+    if (w->dx) {
+        struct product input = { .M = last - first,
+            .N = g->Ip,
+            .K = 3 * g->Hp,
+            .c = w->dx + first * w->dx_stride,
+            .c_stride = w->dx_stride,
+            .a = g->tape + first * g->tape_stride,
+            .a_stride = g->tape_stride,
+            .b = g->input_backward };
+        g->kernels->product_rows(&input);
+    }
+    add_outer(g, g->input_gradient, g->Ip, 0, w->x, w->x_stride, first, last);
+    size_t start = w->batch->batch_sizes[0] > first ? w->batch->batch_sizes[0] : first;
+    if (start < last)
+        add_outer(g, g->recurrent_gradient, g->Hp, 1, g->previous, g->state_stride, start, last);
+    profile_enter(g->profile, PROFILE_RECURRENCE);
+}
+
+/* Adds a gradient by gate, blocks of Hp rows, to PyTorch's shape; place[gate] is the block of that gate. */
+static void add_weight_gradient(
+    const struct gru *g, float *to, const float *from, size_t columns, size_t stride, const size_t *place)
+{
     for (size_t gate = 0; gate < 3; gate++)
-        for (size_t unit = 0; unit < g->H; unit++) {
-            const float *from = g->weight_gradient + (place[gate] * g->Hp + unit) * padded;
-            float *row = to + (gate * g->H + unit) * columns;
+        for (size_t unit = 0; unit < g->H; unit++)
             for (size_t i = 0; i < columns; i++)
-                row[i] += from[i];
-        }
+                to[(gate * g->H + unit) * columns + i] += from[(place[gate] * g->Hp + unit) * stride + i];
 }
 
 static void add_bias_gradients(const struct gru *g, const struct gru_tensors *gradients)
@@ -211,24 +263,22 @@ static void add_bias_gradients(const struct gru *g, const struct gru_tensors *gr
 void gru_backward(struct gru *g, const struct gru_tensors *gradients, float *dx, size_t dx_stride, const float *dout,
     const float *x, size_t x_stride, const struct batch *b, struct gru_dropout dropout)
 {
+    const struct backward w = { dx, dx_stride, dout, x, x_stride, b, dropout };
     profile_enter(g->profile, PROFILE_RECURRENCE);
-    backward_steps(g, dout, b, dropout);
-    profile_enter(g->profile, PROFILE_PRODUCTS);
-    if (dx) {
-        struct product input = { .M = b->n_frames,
-            .N = g->Ip,
-            .K = 3 * g->Hp,
-            .c = dx,
-            .c_stride = dx_stride,
-            .a = g->tape,
-            .a_stride = g->tape_stride,
-            .b = g->input_backward };
-        g->kernels->product_rows(&input);
+    memset(g->state_gradient, 0, sizeof(float) * b->n_sequences * g->state_stride);
+    memset(g->bias_gradient, 0, sizeof(float) * 4 * g->Hp);
+    memset(g->input_gradient, 0, sizeof(float) * 3 * g->Hp * g->Ip);
+    memset(g->recurrent_gradient, 0, sizeof(float) * 3 * g->Hp * g->Hp);
+    size_t n_left = b->n_frames; /* rows from here on are used already */
+    for (size_t t = b->n_steps; t-- > 0;) {
+        step_backward(g, &w, t);
+        if (t == 0 || n_left - b->offsets[t] >= CHUNK_ROWS) {
+            use_rows(g, &w, b->offsets[t], n_left);
+            n_left = b->offsets[t];
+        }
     }
-    add_weight_gradient(g, gradients->w_ih, g->I, g->tape, x, x_stride, b->n_frames, tape_place);
-    size_t first = b->batch_sizes[0]; /* the state before the first step is zero */
-    add_weight_gradient(g, gradients->w_hh, g->H, g->tape + first * g->tape_stride + g->Hp,
-        g->previous + first * g->state_stride, g->state_stride, b->n_frames - first, recurrent_place);
+    add_weight_gradient(g, gradients->w_ih, g->input_gradient, g->I, g->Ip, tape_place);
+    add_weight_gradient(g, gradients->w_hh, g->recurrent_gradient, g->H, g->Hp, recurrent_place);
     add_bias_gradients(g, gradients);
     profile_enter(g->profile, PROFILE_OTHER);
 }

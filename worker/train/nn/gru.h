@@ -44,7 +44,7 @@ struct gru {
     float *input_forward, *input_backward, *recurrent_forward, *recurrent_backward; /* in the kernels' order */
     float *bias;                                                                    /* (4, Hp) */
     float *bias_gradient;                                                           /* (4, Hp) */
-    float *weight_gradient;                                                         /* (3Hp, max(Ip, Hp)) */
+    float *input_gradient, *recurrent_gradient;                                     /* (3Hp, Ip), (3Hp, Hp) */
     float *tape;                                                                    /* (frames, 4Hp) */
     float *previous;       /* (frames, Hp): the state before each frame */
     float *state_gradient; /* (sequences, Hp) */

@@ -19,8 +19,9 @@ KERNEL_INLINE float dot(const float *a, const float *b, size_t n)
     return vec_sum(sum);
 }
 
-void KERNEL_NAME(attend_scores)(const struct attend_step *s)
+void KERNEL_NAME(attend_scores)(const struct attend_step *step)
 {
+    const struct attend_step copy = *step, *s = &copy; /* whose fields no store can change, as the compiler sees */
     for (size_t row = 0; row < s->rows; row++) {
         const float *state = s->states + row * s->state_stride, *query = s->queries + row * s->heads * s->Hp;
         for (size_t head = 0; head < s->heads; head++)
@@ -28,8 +29,9 @@ void KERNEL_NAME(attend_scores)(const struct attend_step *s)
     }
 }
 
-void KERNEL_NAME(attend_contexts)(const struct attend_step *s)
+void KERNEL_NAME(attend_contexts)(const struct attend_step *step)
 {
+    const struct attend_step copy = *step, *s = &copy; /* whose fields no store can change, as the compiler sees */
     for (size_t row = 0; row < s->rows; row++) {
         const float *state = s->states + row * s->state_stride;
         for (size_t head = 0; head < s->heads; head++) {
@@ -58,8 +60,9 @@ KERNEL_INLINE void attend_back_head(const struct attend_back *s, size_t row, siz
     }
 }
 
-void KERNEL_NAME(attend_back)(const struct attend_back *s)
+void KERNEL_NAME(attend_back)(const struct attend_back *step)
 {
+    const struct attend_back copy = *step, *s = &copy; /* whose fields no store can change, as the compiler sees */
     for (size_t row = 0; row < s->rows; row++)
         for (size_t head = 0; head < s->heads; head++)
             attend_back_head(s, row, head);

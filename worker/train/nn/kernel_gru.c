@@ -48,6 +48,14 @@ KERNEL_INLINE void forward_state(const struct gru_step *s, size_t row, size_t j,
     vec_store(s->out + row * s->state_stride + j, h);
 }
 
+/* The tile that comes next reads and writes these lines: a stride apart, they are nothing that a processor foresees. */
+KERNEL_INLINE void prefetch_tile(const float *next, size_t stride, size_t part, const int R)
+{
+    for (int r = 0; r < R; r++)
+        for (size_t i = 0; i < 4; i++)
+            __builtin_prefetch(next + (size_t)r * stride + i * part, 1);
+}
+
 KERNEL_INLINE void forward_tile(const struct gru_step *s, size_t row, size_t j, const int R)
 {
     vec sums[ROWS][3];
@@ -59,6 +67,7 @@ KERNEL_INLINE void forward_tile(const struct gru_step *s, size_t row, size_t j, 
         sums[r][1] = vec_load(tape + (size_t)r * s->tape_stride + 2 * s->Hp) + bias_z;
         sums[r][2] = bias_n;
     }
+    prefetch_tile(tape + (size_t)R * s->tape_stride, s->tape_stride, s->Hp, R);
     if (s->previous)
         tile_product(sums, s->previous + row * s->state_stride, s->state_stride, 1, s->weights + j * 3 * s->H, BLOCK,
             s->H, R, 3);

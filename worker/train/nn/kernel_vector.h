@@ -86,12 +86,16 @@ KERNEL_INLINE vec vec_at_least(vec x, float bound)
 /* The sum of the lanes, in a fixed order. */
 KERNEL_INLINE float vec_sum(vec v)
 {
+#if defined(__AVX512F__) && KERNEL_WIDTH == 16
+    return _mm512_reduce_add_ps((__m512)v);
+#else
     float lanes[KERNEL_WIDTH];
     memcpy(lanes, &v, sizeof v);
     for (int width = KERNEL_WIDTH / 2; width; width /= 2)
         for (int i = 0; i < width; i++)
             lanes[i] += lanes[i + width];
     return lanes[0];
+#endif
 }
 
 /* 2^f for f in [-1/2, 1/2] within 1.1e-7 of it: a minimax polynomial. */
