@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """What the README shows, as it shows it."""
+import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 
-from harness import HERE, main, test
+from harness import HERE, main, program, test
 
 ROOT = os.path.join(HERE, "..", "..")
 EXAMPLES = os.path.join(ROOT, "deploy", "examples")
@@ -51,6 +53,22 @@ def data_of_ones_own_is_learnt(house):
     house.run(house.write("own-data.json", small.replace('"high": 128', '"high": 24')))
     house.check_sound()
     assert house.value("SELECT value FROM best_trial") > 0.8, house.query("SELECT * FROM trials")
+
+
+@test
+def the_best_trial_is_trained_again_to_the_same_bits(house):
+    path = house.write("digits.json", {
+        "name": "digits", "seed": 7, "objective": {"metric": "validation_loss", "goal": "minimize"},
+        "trial": {"program": "gru-attention", "data": {"format": "synthetic", "sequences": 200, "test_sequences": 40}},
+        "space": {"hidden_size": {"type": "int", "low": 8, "high": 24}, "dropout": {"type": "float", "low": 0, "high": 0.5}},
+        "search": {"max_budget": 9}, "limits": {"trials": 4}})
+    house.run(path)
+    best = house.ask("best", "--json").stdout
+    house.write("best.json", best)
+    again = subprocess.run([program("rung-train"), "--config", house.path("best.json"), "--data", path, "--epochs", "9",
+                            "--json"], cwd=house.directory, check=True, capture_output=True, text=True, timeout=300)
+    lines = [json.loads(line) for line in again.stdout.splitlines()]
+    assert best and json.loads(best)["value"] in [line.get("validation_loss") for line in lines], again.stdout
 
 
 @test

@@ -170,7 +170,8 @@ def campaigns_that_run_side_by_side_survive_a_restart(house):
         hand.rung("submit", house.write(f"{name}.json", campaign(name, fixed={"seconds": 0.02})))
     hand.worker("one")
     hand.worker("two")
-    wait_for(lambda: house.value("SELECT count(DISTINCT campaign) FROM trial") == 2 and house.n_counted() >= 6, "both run")
+    wait_for(lambda: house.value("SELECT count(DISTINCT campaign) FROM trial") == 2 and house.n_counted() >= 6,
+             "both run")
     hand.rungd.kill()
     hand.rungd.wait()
     hand.start()

@@ -44,9 +44,10 @@ void data_split_deinit(struct data_split *split);
 void data_part_init_whole(struct data_part *part, const struct dataset *d);
 void data_part_deinit(struct data_part *part);
 
-/* Mean of each feature over all frames of the part, and the scale to divide by: mean (F), scale (F). The scale is one for
- * all features where their standard deviations are within a factor of ten (the root of their mean variance), else each
- * feature's own; one that does not vary has 1 then. Summed in double, in order. Standardised is (x - mean) / scale. */
+/* Mean of each feature over all frames of the part, and the scale to divide by: mean (F), scale (F). The scale is one
+ * for all features where their standard deviations are within a factor of ten (the root of their mean variance), else
+ * each feature's own; one that does not vary has 1 then. Summed in double, in order. Standardised is (x - mean) /
+ * scale. */
 void data_part_moments(const struct data_part *part, float *mean, float *scale);
 
 #endif
