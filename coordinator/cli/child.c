@@ -130,10 +130,10 @@ int child_tend(struct child *c, int64_t now_ms, struct err *e)
     if (!c->is_wanted)
         return 0;
     if (c->pid && reap(c, &status)) {
-        c->n_quick_deaths = now_ms - c->started_ms < QUICK_MS ? c->n_quick_deaths + 1 : 1;
+        c->n_quick_deaths = now_ms - c->started_ms < QUICK_MS ? c->n_quick_deaths + 1 : 0;
         if (c->n_quick_deaths >= MAX_QUICK_DEATHS)
             return give_up(c, status, e);
-        c->retry_ms = now_ms + (BACKOFF_MS << c->n_quick_deaths) / 2;
+        c->retry_ms = now_ms + (c->n_quick_deaths ? BACKOFF_MS << (c->n_quick_deaths - 1) : 0);
     }
     if (!c->pid && now_ms >= c->retry_ms)
         return child_start(c, now_ms, e);

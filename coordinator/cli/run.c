@@ -18,8 +18,8 @@
 #include "coordinator/cli/submission.h"
 
 #define STORE_MODE 0700
-#define ANSWER_MS 1000 /* patience with the coordinator, which may be starting again */
-#define END_MS 10000   /* a program that was asked to end, and has nothing left to do, is killed after so long */
+#define ANSWER_MS 300 /* patience with the coordinator, which may be starting again */
+#define END_MS 10000  /* a program that was asked to end, and has nothing left to do, is killed after so long */
 
 struct run {
     const struct run_options *options;
@@ -117,15 +117,15 @@ static int look(struct run *r, const char *note, struct err *e)
 /* Until the campaign is over (1), or somebody interrupts (0). */
 static int go_on(struct run *r, struct err *e)
 {
-    while (interrupt_count() == 0) {
-        int is_over = look(r, NULL, e);
-        if (is_over)
-            return is_over;
+    int is_over = 0;
+    while (is_over == 0 && interrupt_count() == 0) {
         if (fleet_tend(&r->fleet, system_monotonic_ms(), e) < 0)
             return -1;
-        interrupt_sleep(FOLLOW_EVERY_MS);
+        is_over = look(r, NULL, e);
+        if (is_over == 0)
+            interrupt_sleep(FOLLOW_EVERY_MS);
     }
-    return 0;
+    return is_over;
 }
 
 /* ---- ending ---- */
