@@ -139,6 +139,44 @@ TEST(every_tensor_s_gradient_is_the_central_difference)
     }
 }
 
+/* A batch that the model cuts, and the same sequences in batches that it does not. */
+static const struct model_config large = GRU(4, 3, 64, 1, 2, 0.0);
+enum { LARGE_B = 150, LARGE_T = 50, PART_B = 25 };
+
+static void part_of(struct batch *part, const struct batch *whole, size_t first)
+{
+    batch_init(part, PART_B, LARGE_T, (size_t)PART_B * LARGE_T, whole->n_features);
+    batch_slice(part, whole, first, PART_B);
+}
+
+TEST(a_batch_that_is_cut_gives_what_its_parts_give)
+{
+    struct model *m = model_new(&large, NULL), *other = model_new(&large, NULL);
+    struct batch whole, part;
+    float logits[LARGE_B * 3], part_logits[PART_B * 3];
+    random_batch(&whole, LARGE_B, LARGE_T, true, 4, 3, 11);
+    CHECK(whole.n_frames > 3000); /* more than this model works on at once */
+    model_init_weights(m, 1);
+    model_init_weights(other, 1);
+    size_t n = model_n_parameters(m);
+    double loss = model_train(m, &whole, 1, 0), parts = 0;
+    model_predict(m, &whole, logits);
+    for (size_t first = 0; first < LARGE_B; first += PART_B) {
+        part_of(&part, &whole, first);
+        parts += model_train(other, &part, 1, 0) * PART_B / LARGE_B;
+        model_predict(other, &part, part_logits);
+        for (size_t i = 0; i < (size_t)PART_B * 3; i++)
+            CHECK_NEAR((double)part_logits[i], (double)logits[first * 3 + i], 1e-6);
+        batch_deinit(&part);
+    }
+    CHECK_NEAR(loss, parts, 1e-6);
+    for (size_t i = 0; i < n; i++)
+        CHECK_NEAR((double)model_gradients(m)[i], (double)model_gradients(other)[i] * PART_B / LARGE_B, 1e-6);
+    batch_deinit(&whole);
+    model_free(m);
+    model_free(other);
+}
+
 TEST(gradients_accumulate_until_they_are_zeroed)
 {
     struct trial t;

@@ -83,3 +83,24 @@ void batch_pack(
                 factor);
     }
 }
+
+void batch_slice(struct batch *to, const struct batch *from, size_t first, size_t n)
+{
+    assert(n > 0 && first + n <= from->n_sequences && n <= to->max_sequences && to->stride == from->stride);
+    assert(from->lengths[first] <= to->max_steps);
+    to->n_sequences = n;
+    to->n_steps = from->lengths[first];
+    to->n_frames = 0;
+    for (size_t t = 0; t < to->n_steps; t++) {
+        size_t active = from->batch_sizes[t] - first;
+        to->offsets[t] = to->n_frames;
+        to->batch_sizes[t] = active < n ? active : n;
+        to->n_frames += to->batch_sizes[t];
+        assert(to->n_frames <= to->max_frames);
+        memcpy(to->x + to->offsets[t] * to->stride, from->x + (from->offsets[t] + first) * from->stride,
+            sizeof *to->x * to->stride * to->batch_sizes[t]);
+    }
+    memcpy(to->lengths, from->lengths + first, sizeof *to->lengths * n);
+    memcpy(to->labels, from->labels + first, sizeof *to->labels * n);
+    memcpy(to->order, from->order + first, sizeof *to->order * n);
+}

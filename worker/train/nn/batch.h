@@ -42,4 +42,7 @@ void batch_deinit(struct batch *b);
 void batch_pack(
     struct batch *b, const struct batch_sequence *sequences, size_t n, const float *mean, const float *factor);
 
+/* Fills `to` with the sequences first..first+n-1 of `from`, in its order; `to` needs room for them (asserted). */
+void batch_slice(struct batch *to, const struct batch *from, size_t first, size_t n);
+
 #endif

@@ -1,4 +1,4 @@
-/* blas.h: the one product that everything else is made of, row-major, on OpenBLAS with one thread.
+/* blas.h: products of matrices, row-major, on OpenBLAS with one thread.
  * Pure: no I/O, no clock, no globals of ours.
  */
 #ifndef RUNG_WORKER_TRAIN_NN_BLAS_H

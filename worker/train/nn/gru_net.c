@@ -184,23 +184,38 @@ static void draw_masks(struct gru_net *n, const struct batch *b, struct dropout 
     profile_enter(n->profile, PROFILE_OTHER);
 }
 
+static void load(void *net, const float *parameters)
+{
+    struct gru_net *n = net;
+    float *after;
+    for (size_t l = 0; l < n->config.num_layers; l++) {
+        struct gru_tensors tensors =
+            layer_slices(&n->config, (float *)(uintptr_t)parameters, l, &after); /* only read */
+        gru_load(&n->layers[l], &tensors);
+    }
+}
+
+static size_t slice_frames(const struct model_config *c)
+{
+    enum { NEAR_FLOATS = 1 << 20, LEAST_FRAMES = 1280 }; /* measured: 4 MiB of what the layers keep */
+    size_t kept_floats = c->num_layers * 7 * buffer_columns(c->hidden_size), frames = NEAR_FLOATS / kept_floats;
+    return frames > LEAST_FRAMES ? frames : LEAST_FRAMES;
+}
+
 static void forward(void *net, float *logits, const float *parameters, const struct batch *b, struct dropout *dropout)
 {
     struct gru_net *n = net;
     const struct model_config *c = &n->config;
-    float *flat = (float *)(uintptr_t)parameters, *after; /* the slices are only read here */
     reserve(n, b->n_frames, b->n_sequences);
     draw_masks(n, b, dropout);
     const float *x = b->x;
     size_t x_stride = b->stride;
     for (size_t l = 0; l < c->num_layers; l++) {
-        struct gru_tensors tensors = layer_slices(c, flat, l, &after);
-        gru_load(&n->layers[l], &tensors);
         gru_forward(&n->layers[l], n->outputs[l], x, x_stride, b, dropout_of(n, l));
         x = n->outputs[l];
         x_stride = n->stride;
     }
-    struct slices s = head_slices(c, flat);
+    struct slices s = head_slices(c, (float *)(uintptr_t)parameters); /* only read here */
     profile_enter(n->profile, PROFILE_ATTENTION);
     attention_forward(&n->attention, n->attended, &s.attention, x, b, dropout);
     profile_enter(n->profile, PROFILE_OTHER);
@@ -236,5 +251,5 @@ static double flops(const struct model_config *c, const struct batch *b)
     return 2 * sum;
 }
 
-const struct net_kind net_gru_attention = { "gru-attention", check, list, new, net_free, set_profile, forward, backward,
-    flops };
+const struct net_kind net_gru_attention = { "gru-attention", check, list, new, net_free, set_profile, load,
+    slice_frames, forward, backward, flops };

@@ -1,6 +1,7 @@
 /* The linear baseline: mean over the valid frames, three linear layers. */
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,14 @@ static void reserve(struct linear_net *n, size_t B)
     n->max_sequences = B;
 }
 
+static void load(void *net, const float *parameters) {}
+
+/* What this model keeps is small: a batch is not cut. */
+static size_t slice_frames(const struct model_config *c)
+{
+    return SIZE_MAX;
+}
+
 /* means (B, F) over the frames of each sequence. */
 static void mean_frames(float *means, const struct batch *b)
 {
@@ -147,4 +156,5 @@ static double flops(const struct model_config *c, const struct batch *b)
     return 2 * (double)b->n_sequences * products;
 }
 
-const struct net_kind net_linear = { "linear", check, list, new, net_free, set_profile, forward, backward, flops };
+const struct net_kind net_linear = { "linear", check, list, new, net_free, set_profile, load, slice_frames, forward,
+    backward, flops };

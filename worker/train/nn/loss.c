@@ -21,7 +21,7 @@ double loss_sum(const float *logits, const uint32_t *labels, size_t B, size_t C)
     return sum;
 }
 
-double loss_backward(float *logits, const uint32_t *labels, size_t B, size_t C)
+double loss_backward(float *logits, const uint32_t *labels, size_t B, size_t C, size_t total)
 {
     double sum = 0;
     for (size_t i = 0; i < B; i++) {
@@ -29,9 +29,9 @@ double loss_backward(float *logits, const uint32_t *labels, size_t B, size_t C)
         double log_sum = log_sum_exp(row, C);
         sum += log_sum - (double)row[labels[i]];
         for (size_t c = 0; c < C; c++)
-            row[c] = (float)((exp((double)row[c] - log_sum) - (c == labels[i])) / (double)B);
+            row[c] = (float)((exp((double)row[c] - log_sum) - (c == labels[i])) / (double)total);
     }
-    return sum / (double)B;
+    return sum / (double)total;
 }
 
 size_t loss_argmax(const float *logits, size_t C)

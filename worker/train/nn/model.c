@@ -14,6 +14,8 @@
 #include "worker/train/nn/loss.h"
 #include "worker/train/nn/net.h"
 
+enum { SLICE_LEAST = 32 }; /* sequences: fewer leave the tiles of the kernels unfilled when some have ended */
+
 struct model {
     struct model_config config;
     const struct net_kind *kind;
@@ -23,6 +25,7 @@ struct model {
     float *parameters, *gradients;
     float *logits; /* (max_sequences, C) */
     size_t max_sequences;
+    struct batch slice; /* the sequences that are worked on, where a batch is cut */
     struct profile *profile;
 };
 
@@ -84,6 +87,7 @@ void model_free(struct model *m)
     free(m->parameters);
     free(m->gradients);
     free(m->logits);
+    batch_deinit(&m->slice);
     free(m);
 }
 
@@ -124,27 +128,72 @@ void model_init_weights(struct model *m, uint64_t seed)
     }
 }
 
-double model_train(struct model *m, const struct batch *b, uint64_t seed, uint64_t step)
+/* Sequences from `first` on that are worked on together. A few at the end are not left alone. */
+static size_t slice_sequences(const struct model *m, const struct batch *b, size_t first)
+{
+    size_t wanted = m->kind->slice_frames(&m->config), frames = 0, n = 0;
+    while (first + n < b->n_sequences && (frames < wanted || n < SLICE_LEAST))
+        frames += b->lengths[first + n++];
+    return first + n + SLICE_LEAST / 2 < b->n_sequences ? n : b->n_sequences - first;
+}
+
+/* Those sequences as a batch of their own: b itself where they are all. */
+static const struct batch *take_slice(struct model *m, const struct batch *b, size_t first, size_t n)
+{
+    if (n == b->n_sequences)
+        return b;
+    struct batch *s = &m->slice;
+    size_t frames = 0;
+    for (size_t i = 0; i < n; i++)
+        frames += b->lengths[first + i];
+    if (n > s->max_sequences || frames > s->max_frames || b->n_steps > s->max_steps) {
+        size_t old_n = s->max_sequences, old_frames = s->max_frames, old_steps = s->max_steps;
+        batch_deinit(s);
+        batch_init(s, n > old_n ? n : old_n, b->n_steps > old_steps ? b->n_steps : old_steps,
+            frames > old_frames ? frames : old_frames, b->n_features);
+    }
+    profile_enter(m->profile, PROFILE_DATA);
+    batch_slice(s, b, first, n);
+    profile_enter(m->profile, PROFILE_OTHER);
+    return s;
+}
+
+static void begin(struct model *m, const struct batch *b)
 {
     assert(b->n_sequences > 0 && b->n_features == m->config.n_features);
-    if (b->n_sequences > m->max_sequences) {
-        free(m->logits);
-        m->max_sequences = b->n_sequences;
-        m->logits = buffer_new(m->max_sequences * m->config.n_classes);
-    }
-    struct dropout dropout;
-    dropout_init(&dropout, m->config.dropout, seed, step, m->kernels);
     profile_enter(m->profile, PROFILE_OTHER);
-    m->kind->forward(m->net, m->logits, m->parameters, b, m->config.dropout > 0 ? &dropout : NULL);
-    double loss = loss_backward(m->logits, b->labels, b->n_sequences, m->config.n_classes);
-    m->kind->backward(m->net, m->gradients, m->logits, m->parameters, b);
+    m->kind->load(m->net, m->parameters);
+}
+
+double model_train(struct model *m, const struct batch *b, uint64_t seed, uint64_t step)
+{
+    size_t B = b->n_sequences, C = m->config.n_classes;
+    if (B > m->max_sequences) {
+        free(m->logits);
+        m->max_sequences = B;
+        m->logits = buffer_new(B * C);
+    }
+    struct dropout dropout, *drop = m->config.dropout > 0 ? &dropout : NULL;
+    dropout_init(&dropout, m->config.dropout, seed, step, m->kernels);
+    begin(m, b);
+    double loss = 0;
+    for (size_t first = 0, n; first < B; first += n) {
+        n = slice_sequences(m, b, first);
+        const struct batch *slice = take_slice(m, b, first, n);
+        m->kind->forward(m->net, m->logits, m->parameters, slice, drop);
+        loss += loss_backward(m->logits, slice->labels, n, C, B);
+        m->kind->backward(m->net, m->gradients, m->logits, m->parameters, slice);
+    }
     return loss;
 }
 
 void model_predict(struct model *m, const struct batch *b, float *logits)
 {
-    assert(b->n_sequences > 0 && b->n_features == m->config.n_features);
-    m->kind->forward(m->net, logits, m->parameters, b, NULL);
+    begin(m, b);
+    for (size_t first = 0, n; first < b->n_sequences; first += n) {
+        n = slice_sequences(m, b, first);
+        m->kind->forward(m->net, logits + first * m->config.n_classes, m->parameters, take_slice(m, b, first, n), NULL);
+    }
 }
 
 double model_train_flops(const struct model *m, const struct batch *b)

@@ -6,6 +6,9 @@
  * dropout on the weights, output projection, no residual, no norm) -> Linear H -> C. Linear: mean over the valid frames
  * -> Linear F -> h1 -> ReLU -> Linear h1 -> h2 -> dropout -> ReLU -> Linear h2 -> C.
  *
+ * A large batch is worked on in slices of its sequences, so that what forward keeps is still in the caches when
+ * backward needs it; the result is the whole batch's.
+ *
  * All parameters are one flat array in PyTorch's shapes and order, so that an optimiser, a checkpoint and an export
  * need no knowledge of layers. The kernels' own layouts are derived from it anew in each step.
  */

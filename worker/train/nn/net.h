@@ -30,6 +30,10 @@ struct net_kind {
     void *(*new)(const struct model_config *c, const struct kernels *k);
     void (*free)(void *net);
     void (*set_profile)(void *net, struct profile *p);
+    /* Takes over the parameters' values; called before forward whenever they may have changed. */
+    void (*load)(void *net, const float *parameters);
+    /* Frames that are best worked on at once, so that what forward keeps is near when backward needs it. */
+    size_t (*slice_frames)(const struct model_config *c);
     /* `dropout` is NULL outside training. Keeps what backward needs. */
     void (*forward)(void *net, float *logits, const float *parameters, const struct batch *b, struct dropout *dropout);
     void (*backward)(void *net, float *gradients, const float *dlogits, const float *parameters, const struct batch *b);
