@@ -12,7 +12,8 @@
     { "clip_norm",        BUILTIN_FLOAT, 0, 1e9,     false, false, 0 },     \
     { "plateau_factor",   BUILTIN_FLOAT, 0, 1,       true,  false, 0.9 },   \
     { "plateau_patience", BUILTIN_INT,   0, 1 << 20, false, false, 10 },    \
-    { "standardize",      BUILTIN_BOOL,  0, 0,       false, false, 1 },
+    { "standardize",      BUILTIN_BOOL,  0, 0,       false, false, 1 },     \
+    { "average_epochs",   BUILTIN_FLOAT, 0, 1000,    false, false, 1 },
 
 static const struct builtin_param gru_attention[] = {
     { "hidden_size",      BUILTIN_INT,   1, 16384,   false, false, 64 },
@@ -28,7 +29,8 @@ static const struct builtin_param linear[] = {
 };
 
 #define TRAINING_NAMES \
-    "dropout", "batch_size", "learning_rate", "weight_decay", "clip_norm", "plateau_factor", "plateau_patience", "standardize"
+    "dropout", "batch_size", "learning_rate", "weight_decay", "clip_norm", "plateau_factor", "plateau_patience", "standardize", \
+    "average_epochs"
 
 static const char *const gru_attention_names[] = { "hidden_size", "num_layers", "num_heads", TRAINING_NAMES };
 static const char *const linear_names[] = { "hidden_1", "hidden_2", TRAINING_NAMES };

@@ -76,8 +76,8 @@ static int enter(struct archive *a, const struct asking *q, struct err *e)
     if (campaign_from_canonical(c->row.file, strlen(c->row.file), &a->spec, e) < 0)
         return err_prefix(e, "campaign %s", c->name);
     if (!q->campaign && a->n_campaigns > 1)
-        fprintf(stderr, "rung: of %zu campaigns this is %s, the latest; its name as a word chooses another\n", a->n_campaigns,
-            c->name);
+        fprintf(stderr, "rung: of %zu campaigns this is %s, the latest; its name as a word chooses another\n",
+            a->n_campaigns, c->name);
     a->campaign = c->row.id;
     a->state = c->row.state;
     return 0;

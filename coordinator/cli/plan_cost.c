@@ -38,17 +38,19 @@ static double highest(const struct campaign_spec *spec, const char *name)
     return setting_highest(&s);
 }
 
-/* Weights of the largest model, each with Adam's two moments, four bytes each. What depends on the data (features and
+#define BYTES_A_WEIGHT 16 /* a weight, Adam's two moments, and the average: four bytes each */
+
+/* Weights of the largest model, with what training keeps of each. What depends on the data (features and
  * classes) is left out: it is the smaller part, and not known here. */
 static double checkpoint_bytes(const struct campaign_spec *spec)
 {
     if (!spec->trial.program)
         return 0;
     if (strcmp(spec->trial.program, "linear") == 0)
-        return 12 * (highest(spec, "hidden_1") + 1) * (highest(spec, "hidden_2") + 1);
+        return BYTES_A_WEIGHT * (highest(spec, "hidden_1") + 1) * (highest(spec, "hidden_2") + 1);
     double H = highest(spec, "hidden_size"), L = highest(spec, "num_layers");
     double gru = 3 * (H * H + 2 * H) + (L - 1) * 3 * (2 * H * H + 2 * H);
-    return 12 * (gru + 4 * (H * H + H));
+    return BYTES_A_WEIGHT * (gru + 4 * (H * H + H));
 }
 
 static void estimate_time(const struct campaign_spec *spec, double epoch_seconds, int n_workers, struct plan_cost *out)

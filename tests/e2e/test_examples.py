@@ -60,7 +60,8 @@ def the_best_trial_is_trained_again_to_the_same_bits(house):
     path = house.write("digits.json", {
         "name": "digits", "seed": 7, "objective": {"metric": "validation_loss", "goal": "minimize"},
         "trial": {"program": "gru-attention", "data": {"format": "synthetic", "sequences": 200, "test_sequences": 40}},
-        "space": {"hidden_size": {"type": "int", "low": 8, "high": 24}, "dropout": {"type": "float", "low": 0, "high": 0.5}},
+        "space": {"hidden_size": {"type": "int", "low": 8, "high": 24},
+                  "dropout": {"type": "float", "low": 0, "high": 0.5}},
         "search": {"max_budget": 9}, "limits": {"trials": 4}})
     house.run(path)
     best = house.ask("best", "--json").stdout

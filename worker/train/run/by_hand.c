@@ -90,7 +90,7 @@ static void keep_best(struct run *r, const struct trainer_report *p)
         return;
     r->best_loss = p->validation_loss;
     r->best_epoch = p->epoch;
-    memcpy(r->best_weights, model_parameters(r->trainer->model), weights_bytes(r));
+    memcpy(r->best_weights, trainer_weights(r->trainer), weights_bytes(r));
 }
 
 static bool has_stalled(const struct run *r)
@@ -154,7 +154,7 @@ static int finish(struct run *r, struct err *e)
     struct score validation, test;
     struct data_part whole = { 0 };
     if (r->options->early_stopping && r->best_epoch)
-        memcpy(model_parameters(r->trainer->model), r->best_weights, weights_bytes(r));
+        trainer_set_weights(r->trainer, r->best_weights);
     validation = trainer_evaluate(r->trainer, &r->material.split.validation);
     if (r->options->evaluate_test) {
         data_part_init_whole(&whole, &r->material.test);

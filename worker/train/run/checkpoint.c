@@ -25,21 +25,21 @@ struct header {
     uint64_t n_parameters, file_bytes;
     uint64_t seed, epochs, steps;
     double learning_rate, plateau_best;
-    uint32_t plateau_bad, unused;
+    uint32_t plateau_bad, n_averages; /* 1 with an average of the weights, else 0 */
 };
 _Static_assert(sizeof(struct header) == 96, "the header has no padding");
 
 /* The pieces of a whole file in memory. Borrows from its bytes. */
 struct parts {
     struct header header;
-    const char *settings; /* settings_bytes, not terminated */
-    const float *mean, *scale, *parameters, *first, *second;
+    const char *settings;                                              /* settings_bytes, not terminated */
+    const float *mean, *scale, *parameters, *first, *second, *average; /* average: where there is one */
 };
 
 static uint64_t file_bytes(const struct header *h)
 {
-    return sizeof *h + h->settings_bytes + sizeof(float) * (2 * (uint64_t)h->n_features + 3 * h->n_parameters) +
-           sizeof(uint32_t);
+    return sizeof *h + h->settings_bytes +
+           sizeof(float) * (2 * (uint64_t)h->n_features + (3 + h->n_averages) * h->n_parameters) + sizeof(uint32_t);
 }
 
 /* JSON text of the settings, blanks added up to a multiple of 4 so that the floats behind it are aligned. */
@@ -65,7 +65,8 @@ static struct header header_of(const struct trainer *t, size_t settings_bytes)
         .steps = t->adam.step,
         .learning_rate = t->learning_rate,
         .plateau_best = t->plateau.best,
-        .plateau_bad = t->plateau.n_bad };
+        .plateau_bad = t->plateau.n_bad,
+        .n_averages = t->average.n > 0 };
     memcpy(h.magic, magic, sizeof magic);
     h.file_bytes = file_bytes(&h);
     return h;
@@ -84,6 +85,8 @@ int checkpoint_save(const struct trainer *t, const char *path, struct err *e)
     str_add_bytes(&out, model_parameters(t->model), parameters);
     str_add_bytes(&out, t->adam.first, parameters);
     str_add_bytes(&out, t->adam.second, parameters);
+    if (h.n_averages)
+        str_add_bytes(&out, t->average.weights, parameters);
     uint32_t crc = crc32c(0, out.text, out.len);
     str_add_bytes(&out, &crc, sizeof crc);
     int result = file_replace(path, out.text, out.len, e);
@@ -104,8 +107,8 @@ static bool cut(struct parts *p, const struct str *bytes, const char **reason)
     if (h->version != VERSION || h->header_bytes != sizeof *h)
         return false;
     *reason = "its length is not the one it states: it was cut, or damaged";
-    if (h->settings_bytes > SETTINGS_MAX || h->n_parameters > bytes->len || h->file_bytes != bytes->len ||
-        file_bytes(h) != bytes->len)
+    if (h->settings_bytes > SETTINGS_MAX || h->n_parameters > bytes->len || h->n_averages > 1 ||
+        h->file_bytes != bytes->len || file_bytes(h) != bytes->len)
         return false;
     uint32_t stated;
     memcpy(&stated, bytes->text + bytes->len - sizeof stated, sizeof stated);
@@ -119,6 +122,7 @@ static bool cut(struct parts *p, const struct str *bytes, const char **reason)
     p->parameters = p->scale + h->n_features;
     p->first = p->parameters + h->n_parameters;
     p->second = p->first + h->n_parameters;
+    p->average = p->second + h->n_parameters;
     return h->kind < MODEL_N_KINDS && h->settings_bytes % sizeof(float) == 0;
 }
 
@@ -195,7 +199,8 @@ static int compare(const struct trainer *t, const struct parts *p, struct err *e
     if (h->seed != t->seed)
         return err_set(e, ERR_STATE, "it was trained with seed %llu, not %llu", (unsigned long long)h->seed,
             (unsigned long long)t->seed);
-    if (h->n_parameters != t->adam.n || memcmp(p->mean, t->feeder.mean, sizeof(float) * c->n_features) != 0 ||
+    if (h->n_parameters != t->adam.n || h->n_averages != (t->average.n > 0) ||
+        memcmp(p->mean, t->feeder.mean, sizeof(float) * c->n_features) != 0 ||
         memcmp(p->scale, t->feeder.scale, sizeof(float) * c->n_features) != 0)
         return err_set(e, ERR_STATE, "it was trained on other data: means or deviations of the features differ");
     return 0;
@@ -213,6 +218,8 @@ int checkpoint_load(struct trainer *t, const char *path, struct err *e)
         memcpy(model_parameters(t->model), p.parameters, n);
         memcpy(t->adam.first, p.first, n);
         memcpy(t->adam.second, p.second, n);
+        if (t->average.n)
+            memcpy(t->average.weights, p.average, n);
         t->adam.step = p.header.steps;
         t->epochs = p.header.epochs;
         t->learning_rate = p.header.learning_rate;

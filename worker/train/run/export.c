@@ -93,7 +93,7 @@ int export_save(const struct trainer *t, const char *path, struct err *e)
     uint64_t len = header.len;
     str_add_bytes(&out, &len, sizeof len);
     str_add_bytes(&out, header.text, header.len);
-    str_add_bytes(&out, model_parameters(t->model), sizeof(float) * model_n_parameters(t->model));
+    str_add_bytes(&out, trainer_weights(t), sizeof(float) * model_n_parameters(t->model));
     int result = file_replace(path, out.text, out.len, e);
     str_deinit(&header);
     str_deinit(&out);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/base/mem.h"
@@ -48,6 +49,9 @@ struct trainer *trainer_new(const struct trainer_setup *setup, struct err *e)
     t->model = model;
     model_init_weights(model, t->seed);
     adam_init(&t->adam, model_n_parameters(model), t->settings.weight_decay, t->settings.clip_norm);
+    size_t steps = (t->train->n + batch_sequences(t, t->train) - 1) / batch_sequences(t, t->train);
+    average_init(
+        &t->average, model_parameters(model), model_n_parameters(model), t->settings.average_epochs * (double)steps);
     plateau_init(&t->plateau, t->settings.plateau_factor, (uint32_t)t->settings.plateau_patience);
     t->learning_rate = t->settings.learning_rate;
     init_feeder(t, data->n_features);
@@ -62,6 +66,7 @@ void trainer_free(struct trainer *t)
         return;
     model_free(t->model);
     adam_deinit(&t->adam);
+    average_deinit(&t->average);
     feeder_deinit(&t->feeder);
     free(t->order);
     free(t);
@@ -85,6 +90,7 @@ static int train_epoch(struct trainer *t, double *loss, const struct trainer_wat
             return err_set(e, ERR_DIVERGED, "the training loss is not finite in epoch %llu, step %zu of %zu",
                 (unsigned long long)t->epochs + 1, step + 1, n_steps);
         adam_step(&t->adam, model_parameters(t->model), model_gradients(t->model), t->learning_rate);
+        average_step(&t->average, model_parameters(t->model), t->adam.step);
         sum += mean * (double)count;
         if (watch)
             watch->step(watch->arg, step + 1, n_steps);
@@ -93,10 +99,27 @@ static int train_epoch(struct trainer *t, double *loss, const struct trainer_wat
     return 0;
 }
 
+const float *trainer_weights(const struct trainer *t)
+{
+    return t->average.n ? t->average.weights : model_parameters(t->model);
+}
+
+void trainer_set_weights(struct trainer *t, const float *weights)
+{
+    size_t bytes = sizeof(float) * model_n_parameters(t->model);
+    memcpy(model_parameters(t->model), weights, bytes);
+    if (t->average.n)
+        memcpy(t->average.weights, weights, bytes);
+}
+
 struct score trainer_evaluate(struct trainer *t, const struct data_part *part)
 {
     size_t size = batch_sequences(t, part);
-    return feeder_evaluate(&t->feeder, t->model, part, size > EVALUATE_SEQUENCES ? size : EVALUATE_SEQUENCES, NULL);
+    size = size > EVALUATE_SEQUENCES ? size : EVALUATE_SEQUENCES;
+    average_swap(&t->average, model_parameters(t->model));
+    struct score score = feeder_evaluate(&t->feeder, t->model, part, size, NULL);
+    average_swap(&t->average, model_parameters(t->model));
+    return score;
 }
 
 /* Adam's steps are bounded, so a rate that is far too high often leaves huge numbers instead of infinite ones. */

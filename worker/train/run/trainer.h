@@ -17,6 +17,7 @@
 #include "common/base/err.h"
 #include "worker/train/data/split.h"
 #include "worker/train/nn/adam.h"
+#include "worker/train/nn/average.h"
 #include "worker/train/nn/model.h"
 #include "worker/train/nn/plateau.h"
 #include "worker/train/run/feeder.h"
@@ -27,7 +28,8 @@ struct trainer {
     uint64_t seed;
     const struct data_part *train, *validation; /* borrowed */
     struct model *model;
-    struct adam adam; /* adam.step counts the steps of all epochs */
+    struct adam adam;       /* adam.step counts the steps of all epochs */
+    struct average average; /* what is judged and kept; empty when the settings want the last weights */
     struct plateau plateau;
     double learning_rate; /* of the next epoch */
     uint64_t epochs;      /* done so far */
@@ -63,7 +65,14 @@ void trainer_free(struct trainer *t);
  * times that of guessing; the trainer is of no use then. */
 int trainer_epoch(struct trainer *t, struct trainer_report *report, const struct trainer_watch *watch, struct err *e);
 
-/* Loss and accuracy of the present weights over a part that is not empty. */
+/* The weights that are judged and kept, model_n_parameters of them: the average where the settings want one, else the
+ * last. Borrows until the next epoch. */
+const float *trainer_weights(const struct trainer *t);
+
+/* Puts these in their place; training does not go on afterwards. */
+void trainer_set_weights(struct trainer *t, const float *weights);
+
+/* Their loss and accuracy over a part that is not empty. */
 struct score trainer_evaluate(struct trainer *t, const struct data_part *part);
 
 #endif
