@@ -30,6 +30,7 @@ struct run {
     struct client *client;
     struct follow follow;
     struct str json; /* the last status */
+    bool was_over;   /* before this run began */
     int exit_status; /* once the campaign is over */
 };
 
@@ -86,12 +87,14 @@ static int begin(struct run *r, struct err *e)
     struct client_submitted submitted;
     if (submit(r, &submitted, e) < 0)
         return -1;
-    if (str_equal(submitted.state, "paused") && client_control(r->client, r->file.name, "resume", e) < 0)
+    bool is_paused = str_equal(submitted.state, "paused");
+    r->was_over = !is_paused && !str_equal(submitted.state, "running");
+    if (is_paused && client_control(r->client, r->file.name, "resume", e) < 0)
         return -1;
     if (!submitted.is_new && r->follow.form == FOLLOW_VIEW)
-        follow_say(&r->follow, "rung: campaign %s is in %s already: going on with it", r->file.name, r->options->store);
-    bool is_going_on = str_equal(submitted.state, "running") || str_equal(submitted.state, "paused");
-    return is_going_on ? fleet_start_workers(&r->fleet, system_monotonic_ms(), e) : 0;
+        follow_say(&r->follow, "rung: campaign %s is in %s already%s", r->file.name, r->options->store,
+            r->was_over ? ", and it is over" : ": going on with it");
+    return r->was_over ? 0 : fleet_start_workers(&r->fleet, system_monotonic_ms(), e);
 }
 
 /* ---- going on ---- */
@@ -106,7 +109,7 @@ static int look(struct run *r, const char *note, struct err *e)
         return -1;
     json_value campaign = status_campaign(&s, r->file.name);
     int is_over = campaign && status_is_over(campaign);
-    if (campaign)
+    if (campaign && !r->was_over)
         follow_show(&r->follow, &s, campaign, r->json.text, note, system_monotonic_ms());
     if (is_over)
         r->exit_status = status_exit(campaign);
