@@ -66,8 +66,9 @@ def the_best_trial_is_trained_again_to_the_same_bits(house):
     house.run(path)
     best = house.ask("best", "--json").stdout
     house.write("best.json", best)
-    again = subprocess.run([program("rung-train"), "--config", house.path("best.json"), "--data", path, "--epochs", "9",
-                            "--json"], cwd=house.directory, check=True, capture_output=True, text=True, timeout=300)
+    again = subprocess.run(
+        [program("rung-train"), "--config", house.path("best.json"), "--data", path, "--epochs", "9", "--json"],
+        cwd=house.directory, check=True, capture_output=True, text=True, timeout=300)
     lines = [json.loads(line) for line in again.stdout.splitlines()]
     assert best and json.loads(best)["value"] in [line.get("validation_loss") for line in lines], again.stdout
 

@@ -102,11 +102,13 @@ TEST(a_process_killed_while_it_commits_loses_nothing_that_it_said)
 }
 
 /* A small disk of the test's own at dir, in a view of the file system that ends with this process. */
-static void mount_small_disk(const char *dir)
+static void mount_small_disk(char *dir)
 {
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mount("rung-test", dir, "tmpfs", 0, "size=6m") < 0)
+        mount("rung-test", dir, "tmpfs", 0, "size=6m") < 0) {
+        sample_remove(dir);
         SKIP("only root may mount a small disk");
+    }
 }
 
 /* ---- a full disk ---- */
