@@ -173,6 +173,10 @@ static int open_run(struct run *r, struct err *e)
     if (recipe_read(&r->recipe, o, e) ||
         material_open(&r->material, &r->recipe.data, o->evaluate_test, r->recipe.campaign_seed, e))
         return -1;
+    if (o->all_data && o->early_stopping)
+        return err_set(e, ERR_USAGE, "--all-data leaves nothing for --early-stopping to judge by: give one of them");
+    if (o->all_data)
+        material_train_on_all(&r->material);
     struct trainer_setup setup = { r->recipe.settings, r->recipe.seed, &r->material.split.train,
         &r->material.split.validation };
     r->trainer = trainer_new(&setup, e);
@@ -190,9 +194,9 @@ static void print_beginning(const struct run *r)
         return;
     struct str settings = { 0 };
     settings_print(&settings, &r->trainer->settings);
-    printf("%s data: %zu sequences to train on, %zu to validate (%s), %u features, %u classes\n",
+    printf("%s data: %zu sequences to train on, %zu to validate (%s%s), %u features, %u classes\n",
         data_format_name(r->recipe.data.format), split->train.n, split->validation.n, data_validation_name(split->by),
-        data->n_features, data->n_classes);
+        r->options->all_data ? ", among those" : "", data->n_features, data->n_classes);
     printf("%s, %zu parameters: %s\n", model_kind_name(r->trainer->settings.kind),
         model_n_parameters(r->trainer->model), settings.text);
     fflush(stdout);

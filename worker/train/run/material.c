@@ -16,6 +16,12 @@ int material_open(
     return -1;
 }
 
+void material_train_on_all(struct material *m)
+{
+    data_part_deinit(&m->split.train);
+    data_part_init_whole(&m->split.train, &m->train);
+}
+
 void material_close(struct material *m)
 {
     data_split_deinit(&m->split);

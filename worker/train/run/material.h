@@ -21,6 +21,10 @@ struct material {
  * asks for it. Errors as dataset_load and data_split_init; m must be zeroed and stays so on failure. */
 int material_open(
     struct material *m, const struct data_spec *spec, bool with_test, uint64_t campaign_seed, struct err *e);
+/* Gives training the whole training set, validation part included, whose figures then say little. Not where validation
+ * is done on the test set: there training has it already. */
+void material_train_on_all(struct material *m);
+
 void material_close(struct material *m);
 
 #endif

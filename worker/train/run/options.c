@@ -43,6 +43,7 @@ static const struct row rows[] = {
     { "sequences",      TEXT,  AT(sequences),      TRAIN,            0,   "N",         "with --format synthetic: how many (2000)" },
     { "data-seed",      TEXT,  AT(data_seed),      TRAIN | EVALUATE, 0,   "N",         "with --format synthetic: of the generator (1)" },
     { "validation",     TEXT,  AT(validation),     TRAIN,            0,   "HOW",       "with --format: speaker, stratified, or test" },
+    { "all-data",       FLAG,  AT(all_data),       TRAIN,            0,   NULL,        "train on the validation part too: for the final model" },
     { "checkpoint",     TEXT,  AT(checkpoint),     TRAIN,            0,   "FILE",      "write the state here at the end" },
     { "resume",         TEXT,  AT(resume),         TRAIN,            0,   "FILE",      "go on from this checkpoint; it brings its settings and seed" },
     { "export",         TEXT,  AT(export),         TRAIN,            0,   "FILE",      "write the model as safetensors at the end" },

@@ -21,7 +21,7 @@ struct options {
     const char *data, *format, *train, *test, *validation, *sequences, *data_seed;
     /* files */
     const char *checkpoint, *resume, *export;
-    bool evaluate_test;
+    bool evaluate_test, all_data;
     /* bench */
     int64_t hidden_size, num_layers, num_heads, batch_size, frames, features;
     double dropout, seconds;
