@@ -59,6 +59,13 @@ static int run(const struct options *o, struct err *e)
 
 static const struct option_row remote_rows[] = { STORE_ROW, CONNECT_ROW, { 0 } };
 static const struct option_row remote_json_rows[] = { STORE_ROW, CONNECT_ROW, JSON_ROW, { 0 } };
+static const struct option_row watch_rows[] = {
+    STORE_ROW,
+    CONNECT_ROW,
+    { "timeout", 't', "SECONDS", "end with status 124 when it takes longer" },
+    JSON_ROW,
+    { 0 },
+};
 
 static struct remote remote_of(const struct options *o)
 {
@@ -82,7 +89,10 @@ static int status(const struct options *o, struct err *e)
 static int watch(const struct options *o, struct err *e)
 {
     struct remote where = remote_of(o);
-    return cli_watch(&where, word(o, 0), options_has(o, "json"), e);
+    double seconds = 0;
+    if (options_number(o, "timeout", 0.001, 1e9, &seconds, e) < 0)
+        return -1;
+    return cli_watch(&where, word(o, 0), options_has(o, "json"), (int64_t)(seconds * 1000), e);
 }
 
 static int control(const struct options *o, const char *action, struct err *e)
@@ -250,7 +260,7 @@ const struct command commands[] = {
     { "plan", "CAMPAIGN.json", 1, 1, "say what a campaign would do, before it runs", NULL, plan_rows, plan },
     { "submit", "CAMPAIGN.json", 1, 1, "give a campaign to a coordinator that is running", NULL, remote_rows, submit },
     { "status", "[CAMPAIGN]", 0, 1, "say once how the campaigns go", NULL, remote_json_rows, status },
-    { "watch", "[CAMPAIGN]", 0, 1, "show how a campaign goes, until it is over", watch_detail, remote_json_rows, watch },
+    { "watch", "[CAMPAIGN]", 0, 1, "show how a campaign goes, until it is over", watch_detail, watch_rows, watch },
     { "pause", "CAMPAIGN", 1, 1, "start nothing new of a campaign", NULL, remote_rows, pause_campaign },
     { "resume", "CAMPAIGN", 1, 1, "go on with a campaign that was paused", NULL, remote_rows, resume },
     { "stop", "CAMPAIGN", 1, 1, "end a campaign for good; what it found is kept", NULL, remote_rows, stop },

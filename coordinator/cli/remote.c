@@ -43,12 +43,22 @@ int cli_submit(const struct remote *where, const char *path, FILE *out, struct e
     return status;
 }
 
+/* What a campaign is after the action. */
+static const char *after(const char *action)
+{
+    static const char *const rows[][2] = { { "stop", "stopped" }, { "pause", "paused" }, { "resume", "running" } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (str_equal(rows[i][0], action))
+            return rows[i][1];
+    return action;
+}
+
 int cli_control(const struct remote *where, const char *campaign, const char *action, FILE *out, struct err *e)
 {
     struct client *c = connect_to(where, e);
     int status = c ? client_control(c, campaign, action, e) : -1;
     if (status == 0)
-        fprintf(out, "campaign %s: %s\n", campaign, action);
+        fprintf(out, "campaign %s: %s\n", campaign, after(action));
     client_close(c);
     return status;
 }
@@ -112,60 +122,81 @@ static int find_only(struct client *c, struct str *name, struct err *e)
     return status;
 }
 
-/* One look. Returns 1 and sets *exit_status when the campaign is over. */
-static int look(struct client *c, const char *name, struct follow *f, struct str *json, int *exit_status, struct err *e)
+struct watching {
+    struct client *client;
+    const char *name;
+    struct follow follow;
+    struct str json;  /* the last status */
+    bool is_met;      /* it has answered once */
+    int64_t heard_ms; /* monotonic: when it last did */
+    int exit_status;  /* once the campaign is over */
+};
+
+/* One look. Returns 1 when the campaign is over. */
+static int look(struct watching *w, struct err *e)
 {
     struct status s;
-    if (client_status(c, name, json, e) < 0 || status_read(&s, json->text, e) < 0)
+    if (client_status(w->client, w->name, &w->json, e) < 0 || status_read(&s, w->json.text, e) < 0)
         return -1;
-    json_value campaign = status_campaign(&s, name);
-    int is_over = campaign ? status_is_over(campaign) : err_set(e, ERR_NOT_FOUND, "there is no campaign \"%s\"", name);
+    json_value campaign = status_campaign(&s, w->name);
+    int is_over =
+        campaign ? status_is_over(campaign) : err_set(e, ERR_NOT_FOUND, "there is no campaign \"%s\"", w->name);
     if (campaign) {
-        follow_show(f, &s, campaign, json->text, NULL, system_monotonic_ms());
-        *exit_status = status_exit(campaign);
+        follow_show(&w->follow, &s, campaign, w->json.text, NULL, system_monotonic_ms());
+        w->exit_status = status_exit(campaign);
     }
     status_deinit(&s);
     return is_over;
 }
 
-static int watch(struct client *c, const char *name, struct follow *f, struct err *e)
+/* As look, but 0 while a coordinator that was there once is away for not too long. */
+static int look_patiently(struct watching *w, struct err *e)
 {
-    struct str json = { 0 };
-    int status = 0, exit_status = 0;
-    int64_t heard_ms = system_monotonic_ms();
-    while (status == 0 && interrupt_count() == 0) {
-        int is_over = look(c, name, f, &json, &exit_status, e);
-        int64_t now_ms = system_monotonic_ms();
-        bool is_silent = is_over < 0 && e->code == ERR_UNREACHABLE && now_ms - heard_ms < WATCH_PATIENCE_MS;
-        if (!is_silent)
-            heard_ms = now_ms;
-        status = is_silent ? 0 : is_over;
-        if (status == 0)
-            interrupt_sleep(FOLLOW_EVERY_MS);
-    }
-    str_deinit(&json);
-    if (status == 0) {
-        follow_say(f, "rung: no longer watching; campaign %s goes on (rung stop %s would end it)", name, name);
-        return EXIT_STATUS_INTERRUPTED;
-    }
-    return status < 0 ? -1 : exit_status;
+    int is_over = look(w, e);
+    int64_t now_ms = system_monotonic_ms();
+    if (is_over < 0 && e->code == ERR_UNREACHABLE && w->is_met && now_ms - w->heard_ms < WATCH_PATIENCE_MS)
+        return 0;
+    if (!w->is_met)
+        client_set_patience(w->client, WATCH_ANSWER_MS);
+    w->is_met = true;
+    w->heard_ms = now_ms;
+    return is_over;
 }
 
-int cli_watch(const struct remote *where, const char *campaign, bool is_json, struct err *e)
+/* Until the campaign is over, somebody interrupts, or it took too long. */
+static int watch(struct watching *w, int64_t timeout_ms, struct err *e)
+{
+    int64_t end_ms = system_monotonic_ms() + timeout_ms;
+    int is_over = 0;
+    while ((is_over = look_patiently(w, e)) == 0 && interrupt_count() == 0) {
+        if (timeout_ms > 0 && system_monotonic_ms() >= end_ms) {
+            follow_say(&w->follow, "rung: campaign %s is not over yet", w->name);
+            return EXIT_STATUS_TIMEOUT;
+        }
+        interrupt_sleep(FOLLOW_EVERY_MS);
+    }
+    if (is_over)
+        return is_over < 0 ? -1 : w->exit_status;
+    follow_say(
+        &w->follow, "rung: no longer watching; campaign %s goes on (rung stop %s would end it)", w->name, w->name);
+    return EXIT_STATUS_INTERRUPTED;
+}
+
+int cli_watch(const struct remote *where, const char *campaign, bool is_json, int64_t timeout_ms, struct err *e)
 {
     struct str name = { 0 };
-    struct follow f = { 0 };
-    struct client *c = connect_to(where, e);
+    struct watching w = { .client = connect_to(where, e) };
     str_add(&name, campaign ? campaign : "");
-    int status = !c ? -1 : campaign ? 0 : find_only(c, &name, e);
+    int status = !w.client ? -1 : campaign ? 0 : find_only(w.client, &name, e);
     if (status == 0) {
-        client_set_patience(c, WATCH_ANSWER_MS);
+        w.name = name.text;
         interrupt_watch();
-        follow_open(&f, is_json ? FOLLOW_JSON : FOLLOW_VIEW);
-        status = watch(c, name.text, &f, e);
-        follow_close(&f);
+        follow_open(&w.follow, is_json ? FOLLOW_JSON : FOLLOW_VIEW);
+        status = watch(&w, timeout_ms, e);
+        follow_close(&w.follow);
     }
+    str_deinit(&w.json);
     str_deinit(&name);
-    client_close(c);
+    client_close(w.client);
     return status;
 }

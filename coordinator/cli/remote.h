@@ -5,6 +5,7 @@
 #define RUNG_COORDINATOR_CLI_REMOTE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "common/base/err.h"
@@ -25,9 +26,9 @@ int cli_status(const struct remote *where, const char *campaign, bool is_json, F
 /* `action` is stop, pause or resume. */
 int cli_control(const struct remote *where, const char *campaign, const char *action, FILE *out, struct err *e);
 
-/* Shows how the campaign goes until it is over, and ends with what status_exit says, or EXIT_STATUS_INTERRUPTED; NULL:
- * the only one that is going on. With is_json a line of rung.status/1 for each change. A coordinator that is gone is
- * waited for, a minute long. */
-int cli_watch(const struct remote *where, const char *campaign, bool is_json, struct err *e);
+/* Shows how the campaign goes until it is over, and ends with what status_exit says; with EXIT_STATUS_TIMEOUT when that
+ * takes longer than timeout_ms (0: no limit), or EXIT_STATUS_INTERRUPTED. NULL: the only one that is going on. With
+ * is_json a line of rung.status/1 for each change. A coordinator that goes away is waited for, a minute long. */
+int cli_watch(const struct remote *where, const char *campaign, bool is_json, int64_t timeout_ms, struct err *e);
 
 #endif

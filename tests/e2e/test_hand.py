@@ -82,6 +82,7 @@ def watch_follows_the_only_campaign_and_leaves_it_alone(house):
     assert first["campaigns"][0]["name"] == "small", first
     watch.send_signal(signal.SIGINT)
     house.end(watch, 130)
+    assert "not over" in hand.rung("watch", "small", "--timeout", "0.1", status=124).stderr
     assert hand.status("small")["state"] == "running"
     os.unlink(flag)
     last = hand.rung("watch", "--json").stdout.splitlines()[-1]
@@ -128,6 +129,7 @@ def what_is_not_there_has_its_own_status(house):
     hand.rung("status", "nothing", status=3)
     hand.rung("watch", status=3)
     house.rung("status", "--store", house.path("elsewhere"), status=4)
+    house.rung("watch", "nothing", "--connect", f"tcp://127.0.0.1:{free_port()}", status=4)
     house.rung("status", "--connect", "http://x", status=2)
     house.rung("frobnicate", status=2)
     house.rung("run", status=2)
