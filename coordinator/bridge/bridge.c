@@ -116,7 +116,7 @@ static int take_result(const struct bridge_world *world, const struct message_re
         .rung = (int)m->rung,
         .lease = m->lease,
         .key = m->worker,
-        .failure = -1,
+        .failure = FAILURE_NONE,
         .text = "",
         .budget = m->budget,
         .seconds = m->seconds,
@@ -136,20 +136,12 @@ static int take_result(const struct bridge_world *world, const struct message_re
     return 0;
 }
 
-static int failure_from_name(const char *name)
-{
-    for (int k = 0; k < FAILURE_N_KINDS; k++)
-        if (strcmp(failure_kind_names[k], name) == 0)
-            return k;
-    return -1;
-}
-
 static int take_fail(const struct bridge_world *world, const struct message_fail *m, struct bridge_memory *memory,
     struct hub_event *out, struct err *e)
 {
     struct hub_outcome *o = &out->as.outcome;
-    int kind = failure_from_name(m->kind);
-    if (kind < 0)
+    enum failure_kind kind = failure_kind_from_name(m->kind);
+    if (kind == FAILURE_NONE)
         return err_set(e, ERR_INVALID, "fail.kind: \"%s\" is no kind of failure", m->kind);
     out->kind = HUB_FAIL;
     out->session = m->session;

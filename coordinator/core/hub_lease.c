@@ -5,11 +5,14 @@
 
 #include "common/base/mem.h"
 
-static void list_running(struct hub *h, struct trial *t)
+void hub_list_running(struct hub *h, struct trial *t)
 {
+    struct worker *w = roster_by_id(&h->roster, t->row.worker);
     h->running = mem_grow(h->running, h->n_running, &h->cap_running, sizeof *h->running);
     t->running_index = h->n_running;
     h->running[h->n_running++] = t;
+    if (w)
+        w->n_running++;
 }
 
 void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, struct worker *w)
@@ -25,8 +28,7 @@ void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, str
     t->n_unlisted = 0;
     t->step = t->row.budget;
     t->live_value = NAN;
-    list_running(h, t);
-    w->n_running++;
+    hub_list_running(h, t);
     w->free--;
     effects_change_trial(fx, t);
 

@@ -23,16 +23,6 @@ int hub_load_campaign(
     return 0;
 }
 
-static void list_running(struct hub *h, struct trial *t)
-{
-    h->running = mem_grow(h->running, h->n_running, &h->cap_running, sizeof *h->running);
-    t->running_index = h->n_running;
-    h->running[h->n_running++] = t;
-    struct worker *w = roster_by_id(&h->roster, t->row.worker);
-    if (w)
-        w->n_running++;
-}
-
 int hub_load_trial(struct hub *h, const struct trial_row *row, struct err *e)
 {
     if (row->campaign < 1 || (size_t)row->campaign > h->n_campaigns)
@@ -47,7 +37,7 @@ int hub_load_trial(struct hub *h, const struct trial_row *row, struct err *e)
     struct trial *t = campaign_add_trial(c, row);
     hub_index_trial(h, t);
     if (row->state == TRIAL_RUNNING)
-        list_running(h, t);
+        hub_list_running(h, t);
     c->budget_spent += row->reached;
     campaign_judge(c, t);
     return 0;

@@ -131,11 +131,6 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     campaign_judge(c, t);
 }
 
-static bool is_own_fault(enum failure_kind kind)
-{
-    return kind != FAILURE_LOST && kind != FAILURE_PREEMPTED && kind != FAILURE_PROGRESS_TIMEOUT;
-}
-
 static void count_failure(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, int64_t worker)
 {
     const struct hub_outcome *o = &e->as.outcome;
@@ -186,7 +181,7 @@ static enum verdict settle(struct hub *h, const struct hub_event *e, struct effe
         keep_uncounted(h, e, fx, t, worker, verdict);
     else if (verdict == VERDICT_COUNTED && !is_failure)
         count_result(h, e, fx, t, worker);
-    else if (verdict == VERDICT_COUNTED && is_own_fault((enum failure_kind)o->failure))
+    else if (verdict == VERDICT_COUNTED && failure_is_own((enum failure_kind)o->failure))
         count_failure(h, e, fx, t, worker);
     else if (verdict == VERDICT_COUNTED)
         hand_back(h, e, fx, t, worker);

@@ -37,6 +37,7 @@ void hub_index_trial(struct hub *h, struct trial *t);
 
 /* hub_lease.c: who runs what. */
 void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, struct worker *w);
+void hub_list_running(struct hub *h, struct trial *t); /* puts it among the running, and its worker's count with it */
 void hub_unlease(
     struct hub *h, struct trial *t); /* the trial leaves the running list; its state is the caller's to move */
 void hub_lose(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, enum failure_kind kind,

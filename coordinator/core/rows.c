@@ -5,8 +5,5 @@ const char *const campaign_state_names[] = { "running", "paused", "done", "stopp
 const char *const trial_state_names[] = { "queued", "running", "paused", "completed", "stopped", "failed",
     "set_aside" };
 
-const char *const failure_kind_names[] = { "lost", "preempted", "progress_timeout", "trial_timeout", "out_of_memory",
-    "exit", "diverged", "refused" };
-
 const char *const event_kind_names[] = { "started", "promoted", "counted", "failed", "abandoned", "submitted",
     "granted", "requeued", "late", "campaign", "joined", "left" };

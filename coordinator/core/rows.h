@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/domain/failure.h"
 #include "common/domain/spec.h"
 #include "coordinator/search/search.h"
 
@@ -24,19 +25,6 @@ enum trial_state {
     TRIAL_STOPPED,   /* was paused or queued when its campaign ended */
     TRIAL_FAILED,    /* its configuration's own fault */
     TRIAL_SET_ASIDE  /* broke on three workers */
-};
-
-/* Why an attempt ended without its rung. The names stand in the protocol and in the database. */
-enum failure_kind {
-    FAILURE_LOST,
-    FAILURE_PREEMPTED,
-    FAILURE_PROGRESS_TIMEOUT,
-    FAILURE_TRIAL_TIMEOUT,
-    FAILURE_OUT_OF_MEMORY,
-    FAILURE_EXIT,
-    FAILURE_DIVERGED,
-    FAILURE_REFUSED,
-    FAILURE_N_KINDS
 };
 
 /* What the journal records. The first five are the notes that a search is rebuilt from. */
@@ -58,7 +46,6 @@ enum event_kind {
 
 extern const char *const campaign_state_names[];
 extern const char *const trial_state_names[];
-extern const char *const failure_kind_names[];
 extern const char *const event_kind_names[];
 
 struct campaign_row {

@@ -12,9 +12,6 @@
 #define EXIT_RETRY 75   /* EX_TEMPFAIL: please retry elsewhere */
 #define EXIT_REFUSED 78 /* EX_CONFIG: this configuration cannot be trained */
 
-const char *const failure_names[FAILURE_N_KINDS] = { "", "lost", "preempted", "progress_timeout", "trial_timeout",
-    "out_of_memory", "exit", "diverged", "refused" };
-
 /* ---- life ---- */
 
 struct attempt *attempt_new(uint64_t id, const struct message_grant *grant)
@@ -22,6 +19,7 @@ struct attempt *attempt_new(uint64_t id, const struct message_grant *grant)
     struct attempt *a = mem_zalloc(1, sizeof *a);
     a->id = id;
     a->slot = -1;
+    a->failure = FAILURE_NONE;
     a->grant = *grant;
     a->grant.campaign = mem_strdup(grant->campaign);
     a->grant.metric = mem_strdup(grant->metric);
@@ -127,7 +125,7 @@ static char *copy_reason(const char *reason)
     return str_take(&text);
 }
 
-void attempt_fail(struct attempt *a, enum failure failure, const char *reason)
+void attempt_fail(struct attempt *a, enum failure_kind failure, const char *reason)
 {
     if (a->failure != FAILURE_NONE)
         return;
@@ -151,7 +149,7 @@ static const char *last_line(const char *text)
     return newline ? newline + 1 : text;
 }
 
-static void fail_with(struct attempt *a, enum failure failure, const char *what, const char *lines)
+static void fail_with(struct attempt *a, enum failure_kind failure, const char *what, const char *lines)
 {
     struct str reason = { 0 };
     str_add(&reason, what);
@@ -294,7 +292,7 @@ static void fail_message(const struct attempt *a, const struct session_config *c
             .rung = a->grant.rung,
             .lease = a->grant.lease,
             .worker = config->worker,
-            .kind = failure_names[a->failure],
+            .kind = failure_kind_names[a->failure],
             .reason = a->reason ? a->reason : "",
             .budget = a->hash[0] ? a->checkpoint_step : a->grant.budget_from,
             .curve = a->curve.points,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/domain/failure.h"
 #include "common/proto/message.h"
 #include "worker/core/contract.h"
 #include "worker/core/curve.h"
@@ -20,21 +21,6 @@ enum attempt_state {
     ATTEMPT_SAVING,   /* judged; its checkpoint is being taken into the cache */
     ATTEMPT_SPOOLING  /* the outcome is on its way to the disk; then the outbox has it */
 };
-
-/* Why a rung was not reached. The names stand in the protocol. */
-enum failure {
-    FAILURE_NONE,
-    FAILURE_LOST,
-    FAILURE_PREEMPTED,
-    FAILURE_PROGRESS_TIMEOUT,
-    FAILURE_TRIAL_TIMEOUT,
-    FAILURE_OUT_OF_MEMORY,
-    FAILURE_EXIT,
-    FAILURE_DIVERGED,
-    FAILURE_REFUSED,
-    FAILURE_N_KINDS
-};
-extern const char *const failure_names[];
 
 struct attempt {
     uint64_t id; /* within this process */
@@ -58,9 +44,9 @@ struct attempt {
     int64_t told_ms;         /* of the last PROGRESS */
     int64_t told_step;       /* what that said */
 
-    enum failure failure; /* NONE until something is wrong */
-    char *reason;         /* of the failure, or of the stop */
-    bool is_stopping;     /* it was asked to stop; `reason` says why */
+    enum failure_kind failure; /* NONE until something is wrong */
+    char *reason;              /* of the failure, or of the stop */
+    bool is_stopping;          /* it was asked to stop; `reason` says why */
 
     char hash[HASH_TEXT]; /* of the saved checkpoint */
     int64_t bytes;
@@ -78,7 +64,7 @@ bool attempt_has_process(const struct attempt *a);
 int attempt_hear(struct attempt *a, const struct saying *said, int64_t now_ms, struct err *e);
 
 /* Names the failure, unless one is known already: the first cause is the true one. */
-void attempt_fail(struct attempt *a, enum failure failure, const char *reason);
+void attempt_fail(struct attempt *a, enum failure_kind failure, const char *reason);
 
 /* Notes that it was asked to stop, and why: unless it reaches its rung all the same, it is handed back. */
 void attempt_stop(struct attempt *a, const char *reason);

@@ -167,7 +167,7 @@ static void log_outcome(const struct attempt *a, struct session_effects *fx)
             a->grant.number, a->step, a->seconds);
     else
         effect_log(fx, LOG_WARN, "trial %s/%" PRId64 " ended at %" PRId64 " (%s): %.300s", a->grant.campaign,
-            a->grant.number, a->step, failure_names[a->failure], a->reason ? a->reason : "");
+            a->grant.number, a->step, failure_kind_names[a->failure], a->reason ? a->reason : "");
 }
 
 static void keep_warm(struct place *p, const struct attempt *a, int64_t now_ms, struct session_effects *fx)

@@ -142,8 +142,8 @@ static struct attempt *add_attempt(struct session *s, const struct message_grant
     return s->attempts[s->n_attempts++] = a;
 }
 
-static void hand_back(struct session *s, const struct message_grant *grant, enum failure failure, const char *reason,
-    int64_t now_ms, struct session_effects *fx)
+static void hand_back(struct session *s, const struct message_grant *grant, enum failure_kind failure,
+    const char *reason, int64_t now_ms, struct session_effects *fx)
 {
     struct attempt *a = add_attempt(s, grant);
     attempt_fail(a, failure, reason);

@@ -95,7 +95,7 @@ void session_take_line(struct session *s, const struct session_event *event, str
 /* ---- limits ---- */
 
 static void fail_after(
-    struct attempt *a, enum failure failure, int64_t limit_ms, const char *what, struct session_effects *fx)
+    struct attempt *a, enum failure_kind failure, int64_t limit_ms, const char *what, struct session_effects *fx)
 {
     char reason[128];
     snprintf(reason, sizeof reason, "%s %g s", what, (double)limit_ms / 1000);
