@@ -178,8 +178,7 @@ bool campaign_parse_partly(
     parse(&r, text, len);
     if (problems_count(problems) == before)
         check_canonical(&r);
-    return out->space.n_params > 0 && !problems_has_below(problems, "/space") &&
-           !problems_has_below(problems, "/trial/fixed");
+    return r.is_space_good && !problems_has_below(problems, "/trial/fixed");
 }
 
 void campaign_locate(struct problems *problems, const char *text, size_t len)

@@ -20,6 +20,7 @@ struct reader {
     struct problems *problems;
     const char *directory; /* of the campaign file; NULL for canonical text, which names it */
     bool is_canonical;
+    bool is_space_good; /* read without a mistake; a built-in may still find its values out of range */
 };
 
 /* A JSON pointer by value; one too long to hold is cut, and then still names an ancestor. */

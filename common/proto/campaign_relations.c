@@ -181,12 +181,12 @@ static void read_enqueue(struct reader *r, json_value v)
 void check_relations(struct reader *r, json_value root)
 {
     /* What refers to a parameter that is itself wrong would only repeat that. */
-    bool is_space_good = r->spec->space.n_params > 0 && !problems_has_below(r->problems, "/space");
-    check_builtin(r, root, is_space_good);
+    r->is_space_good = r->spec->space.n_params > 0 && !problems_has_below(r->problems, "/space");
+    check_builtin(r, root, r->is_space_good);
     check_metric(r);
     check_fixed(r, json_get(json_get(root, "trial"), "fixed"));
     check_search(r);
-    if (!is_space_good)
+    if (!r->is_space_good)
         return;
     check_grid(r);
     read_enqueue(r, json_get(root, "enqueue"));
