@@ -11,6 +11,9 @@
 #include "coordinator/cli/listing.h"
 #include "coordinator/store/ask.h"
 
+#define ENDING_EVENTS 64 /* the last ones of a campaign, its end among them */
+#define WHY_COLUMNS 600  /* of the reason why it ended */
+
 struct ranking {
     const struct archive *a;
     struct archived_trial *trials; /* owned */
@@ -153,13 +156,36 @@ static void add_top(const struct ranking *r, const struct view_look *look, struc
 
 /* ---- the command ---- */
 
+/* Keeps the text of the last change of the campaign's state, which says why. */
+static int take_change(void *context, const struct event_row *row, struct err *e)
+{
+    struct str *why = (struct str *)context;
+    if (row->kind == EVENT_CAMPAIGN) {
+        char *line = mem_strdup(row->text);
+        for (char *p = line; *p; p++)
+            *p = *p == '\n' ? ' ' : *p;
+        str_clear(why);
+        view_text(why, line, WHY_COLUMNS);
+        free(line);
+    }
+    return 0;
+}
+
 static int say_nothing_yet(const struct archive *a, struct err *e)
 {
+    struct event_filter last = { .campaign = a->campaign, .max_rows = -ENDING_EVENTS };
+    struct str why = { 0 };
     if (!archive_is_over(a))
         return err_set(e, ERR_NOT_FOUND, "no trial of %s has a result yet (it is %s)", a->spec.name,
             campaign_state_names[a->state]);
-    fprintf(stderr, "rung best: %s is over (%s), and no trial succeeded; `rung trials` and `rung explain` say why\n",
-        a->spec.name, campaign_state_names[a->state]);
+    if (store_load_events(a->store, &last, take_change, &why, e) < 0) {
+        str_deinit(&why);
+        return -1;
+    }
+    fprintf(stderr, "rung best: %s is over, and no trial succeeded: %s\n", a->spec.name,
+        why.len ? why.text : campaign_state_names[a->state]);
+    fputs("rung trials, rung show TRIAL and rung logs TRIAL say more\n", stderr);
+    str_deinit(&why);
     return EXIT_STATUS_NO_SUCCESS;
 }
 

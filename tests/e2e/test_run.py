@@ -80,6 +80,15 @@ def a_campaign_whose_trials_all_fail_is_status_6(house):
 
 
 @test
+def a_campaign_that_cannot_work_ends_soon_and_says_why(house):
+    file = campaign(trials=100)
+    file["trial"]["command"] = ["python3", "-c", "import no_such_module"]
+    done = house.run(house.write("small.json", file), status=6)
+    assert "every trial failed" in done.stderr and "no_such_module" in done.stderr, done.stderr
+    assert house.value("SELECT count(*) FROM result") <= 12
+
+
+@test
 def trials_that_fail_do_not_hinder_the_others(house):
     house.run(house.write("small.json", campaign(fixed={"fail_above": 0.5})))
     house.check_sound()
