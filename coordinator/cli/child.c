@@ -16,8 +16,9 @@
 
 #define QUICK_MS 2000 /* a child that lives shorter died quickly */
 #define MAX_QUICK_DEATHS 5
-#define BACKOFF_MS 100 /* after the first quick death; doubles */
-#define TAIL_BYTES 600 /* of a log that is shown */
+#define MAX_QUICK_KILLS 50 /* somebody else's doing, which says nothing against the program */
+#define BACKOFF_MS 100     /* after the first quick death; doubles */
+#define TAIL_BYTES 600     /* of a log that is shown */
 
 void child_init(struct child *c, const char *const *words, const char *log_path)
 {
@@ -118,10 +119,21 @@ static int give_up(const struct child *c, int status, struct err *e)
     struct str tail = { 0 };
     add_tail(c, &tail);
     err_set(e, ERR_IO, "%s ends %d times in a row (%s %d), and says in %s%s", slash ? slash + 1 : c->words[0],
-        c->n_quick_deaths, WIFSIGNALED(status) ? "signal" : "exit status",
+        c->n_quick_deaths + c->n_quick_kills, WIFSIGNALED(status) ? "signal" : "exit status",
         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), c->log_path, str_text(&tail));
     str_deinit(&tail);
     return -1;
+}
+
+static void count_death(struct child *c, int status, int64_t now_ms)
+{
+    bool was_killed = WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+    if (now_ms - c->started_ms >= QUICK_MS)
+        c->n_quick_deaths = c->n_quick_kills = 0;
+    else if (was_killed)
+        c->n_quick_kills++;
+    else
+        c->n_quick_deaths++;
 }
 
 int child_tend(struct child *c, int64_t now_ms, struct err *e)
@@ -130,8 +142,8 @@ int child_tend(struct child *c, int64_t now_ms, struct err *e)
     if (!c->is_wanted)
         return 0;
     if (c->pid && reap(c, &status)) {
-        c->n_quick_deaths = now_ms - c->started_ms < QUICK_MS ? c->n_quick_deaths + 1 : 0;
-        if (c->n_quick_deaths >= MAX_QUICK_DEATHS)
+        count_death(c, status, now_ms);
+        if (c->n_quick_deaths >= MAX_QUICK_DEATHS || c->n_quick_kills >= MAX_QUICK_KILLS)
             return give_up(c, status, e);
         c->retry_ms = now_ms + (c->n_quick_deaths ? BACKOFF_MS << (c->n_quick_deaths - 1) : 0);
     }

@@ -20,7 +20,8 @@ struct child {
     char *log_path;               /* owned: what it prints is added there */
     pid_t pid;                    /* 0: it does not run */
     bool is_wanted;               /* start it again when it dies */
-    int n_quick_deaths;           /* in a row */
+    int n_quick_deaths;           /* in a row, by its own doing */
+    int n_quick_kills;            /* in a row, by SIGKILL or SIGTERM from somebody else */
     int64_t started_ms;           /* monotonic */
     int64_t retry_ms;             /* monotonic: when to start it again */
 };
@@ -32,7 +33,8 @@ void child_deinit(struct child *c); /* after child_is_gone; accepts a zeroed one
 int child_start(struct child *c, int64_t now_ms, struct err *e);
 
 /* Notices its death, and starts it again after a while that grows with each quick death. Fails when it died quickly
- * five times in a row: the text ends with the last lines of its log. Call it a few times a second. */
+ * five times in a row, kills by somebody else not counted (those may be fifty): the text ends with the last lines of
+ * its log. Call it a few times a second. */
 int child_tend(struct child *c, int64_t now_ms, struct err *e);
 
 /* Sends it the signal, and SIGKILL to its whole process group; does not want it back. */

@@ -132,20 +132,22 @@ class House:
         return text
 
     def processes(self, part):
-        """Ids of processes whose command line names this house and `part`, or that run in it."""
+        """Ids of processes of this house (named on their command line, or run in it) that are the program `part`, or
+        whose interpreter runs it; all of them for "". Sockets and stores on a command line do not count."""
         found = []
         for entry in os.listdir("/proc"):
             if not entry.isdigit() or int(entry) == os.getpid():
                 continue
             try:
                 with open(f"/proc/{entry}/cmdline", "rb") as file:
-                    line = file.read().decode(errors="replace").replace("\0", " ")
+                    words = file.read().decode(errors="replace").split("\0")
                 with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
                     state = file.read().rpartition(")")[2].split()[0]
-                ours = self.directory in line or os.readlink(f"/proc/{entry}/cwd").startswith(self.directory)
+                ours = any(self.directory in word for word in words) or \
+                    os.readlink(f"/proc/{entry}/cwd").startswith(self.directory)
             except OSError:
                 continue
-            if ours and part in line and state != "Z":
+            if ours and state != "Z" and (not part or part in [os.path.basename(word) for word in words[:2]]):
                 found.append(int(entry))
         return sorted(found)
 

@@ -49,6 +49,15 @@ def killing_the_coordinator_costs_nothing(house):
 
 
 @test
+def many_kills_of_the_coordinator_in_a_row_do_not_end_the_run(house):
+    run = house.start_run(house.write("small.json", slow()))
+    for _ in range(8):
+        house.kill("rungd")
+    house.end(run, 0)
+    house.check_complete(TRIALS)
+
+
+@test
 def killing_all_of_them_in_turn_costs_no_more_than_the_trials_killed(house):
     disturbed(house, "rungd", "rung-worker", "steps.py", times=3)
 
