@@ -8,12 +8,16 @@
 #include "common/base/str.h"
 #include "common/io/blobs.h"
 #include "common/io/bulk_server.h"
+#include "common/io/system.h"
 #include "common/io/zsock.h"
 #include "common/proto/message.h"
 #include "coordinator/store/store.h"
 #include "coordinator/turn.h"
 
 #define TICK_MS 250
+#define PARTIAL_MS                                                                                                     \
+    (INT64_C(24) * 3600 * 1000)               /* an upload that nobody went on with for so long is removed at start    \
+                                               */
 #define BLOB_FLOOR_BYTES (INT64_C(256) << 20) /* of the disk that blobs leave free */
 
 struct app {
@@ -137,7 +141,7 @@ static int open_store(struct app *a, struct err *e)
     str_addf(&blobs, "%s/blobs", a->options->store_dir);
     a->blobs = blobs_open(blobs.text, e);
     str_deinit(&blobs);
-    if (!a->blobs)
+    if (!a->blobs || blobs_sweep(a->blobs, system_wall_ms() - PARTIAL_MS, e) < 0)
         return -1;
     struct turn_options turn = {
         .store = a->store,
