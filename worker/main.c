@@ -167,7 +167,7 @@ static int check_address(const char *text, struct address *out, struct err *e)
             "machine, as in "
             "ssh -L",
             text);
-    return 0;
+    return address_check_awaited(out, e);
 }
 
 static int run(struct settings *s, int *status, struct err *e)

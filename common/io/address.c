@@ -144,6 +144,14 @@ int address_check(const struct address *a, struct err *e)
     return check_private(*directory ? directory : "/", true, e);
 }
 
+int address_check_awaited(const struct address *a, struct err *e)
+{
+    struct err inner = { 0 };
+    if (address_check(a, &inner) == 0 || inner.code == ERR_NOT_FOUND)
+        return 0;
+    return err_set(e, inner.code, "%s", inner.text);
+}
+
 /* A directory of the user's, named by the hash of what does not fit. */
 static void short_path(const char *directory, const char *runtime_dir, struct str *out)
 {

@@ -35,6 +35,9 @@ int address_prepare(const struct address *a, struct err *e);
  * others may write to; ERR_NOT_FOUND where there is no such directory. tcp: nothing to do. */
 int address_check(const struct address *a, struct err *e);
 
+/* The same for who waits until somebody listens: a directory that is not there yet is fine. */
+int address_check_awaited(const struct address *a, struct err *e);
+
 /* The address by which programs on this machine find the coordinator of the store in `dir`: ipc DIR/rungd.sock, or,
  * where that is too long, the same name in a private directory under $XDG_RUNTIME_DIR or /tmp, named by the hash of the
  * absolute DIR and the user. The same DIR gives the same address in every process of the user. `runtime_dir` is the

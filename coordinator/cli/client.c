@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "common/base/mem.h"
+#include "common/io/address.h"
 #include "common/io/system.h"
 #include "common/io/zsock.h"
 #include "common/proto/message.h"
@@ -65,6 +66,9 @@ static void on_timer(uv_timer_t *timer) {}
 
 struct client *client_open(const char *address, struct err *e)
 {
+    struct address place;
+    if (address_parse(address, &place, e) < 0 || address_check_awaited(&place, e) < 0)
+        return NULL;
     struct client *c = mem_zalloc(1, sizeof *c);
     c->patience_ms = CLIENT_PATIENCE_MS;
     c->address = mem_strdup(address);

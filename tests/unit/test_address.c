@@ -142,4 +142,20 @@ TEST(the_directory_of_another_user_is_refused)
     str_deinit(&text);
 }
 
+TEST(who_waits_takes_a_directory_that_is_not_there_yet_and_no_foreign_one)
+{
+    struct address a;
+    struct err e = { 0 };
+    char text[600];
+    snprintf(text, sizeof text, "ipc://%s/sock", scratch_path("not-yet"));
+    CHECK_INT(address_parse(text, &a, &e), 0);
+    CHECK_INT(address_check(&a, &e), -1);
+    CHECK_INT(e.code, ERR_NOT_FOUND);
+    CHECK_INT(address_check_awaited(&a, &e), 0);
+    CHECK_INT(mkdir(scratch_path("not-yet"), 0700), 0);
+    CHECK_INT(chmod(scratch_path("not-yet"), 0777), 0);
+    CHECK_INT(address_check_awaited(&a, &e), -1);
+    CHECK_INT(e.code, ERR_REFUSED);
+}
+
 TAP_MAIN
