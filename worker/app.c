@@ -102,15 +102,21 @@ static int open_slots(struct app *app, struct err *e)
 
 /* ---- sockets ---- */
 
+static bool read_frame(const void *frame, size_t len, struct message *m)
+{
+    struct err e;
+    if (message_decode(frame, len, m, &e) == 0)
+        return true;
+    log_warn("a message that cannot be read: %s", e.text);
+    return false;
+}
+
 static void on_control(void *context, uint64_t peer, const char *user, const void *frame, size_t len)
 {
     struct app *app = context;
     struct message m;
-    struct err e;
-    if (message_decode(frame, len, &m, &e) < 0) {
-        log_warn("a message that cannot be read: %s", e.text);
+    if (!read_frame(frame, len, &m))
         return;
-    }
     if (message_may_come_from(m.type, SENDER_COORDINATOR))
         app_take(
             app, &(struct session_event){ .kind = SESSION_MESSAGE, .now_ms = system_monotonic_ms(), .message = &m });
@@ -121,11 +127,8 @@ static void on_bulk(void *context, uint64_t peer, const char *user, const void *
 {
     struct app *app = context;
     struct message m;
-    struct err e;
-    if (message_decode(frame, len, &m, &e) < 0) {
-        log_warn("a message that cannot be read: %s", e.text);
+    if (!read_frame(frame, len, &m))
         return;
-    }
     bulk_client_take(app->mover, &m);
     message_deinit(&m);
 }

@@ -109,11 +109,19 @@ int file_sync_parent(const char *path, struct err *e)
     return status;
 }
 
+/* What open(2) would give a file that anybody may read and write. */
+static mode_t usual_mode(void)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
 static int fill_temporary(int fd, const void *bytes, size_t len, mode_t mode, struct err *e)
 {
     if (file_write_all(fd, bytes, len, e) < 0)
         return -1;
-    if (fchmod(fd, mode) < 0)
+    if (fchmod(fd, mode ? mode : usual_mode()) < 0)
         return err_set_errno(e, "change the mode");
     return fsync(fd) < 0 ? err_set_errno(e, "sync") : 0;
 }

@@ -12,7 +12,7 @@
 #include "common/base/str.h"
 
 /* Writes `path` whole or not at all, on disk when it returns: a temporary file beside it, fsync, rename, fsync of the
- * directory. Replaces what was there. */
+ * directory. Replaces what was there. `mode` 0: what the umask leaves of 0666. */
 int file_write(const char *path, const void *bytes, size_t len, mode_t mode, struct err *e);
 
 /* Appends the whole file to `out`. ERR_NOT_FOUND, ERR_LIMIT beyond `maximum` bytes, ERR_IO. */

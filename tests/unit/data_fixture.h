@@ -9,36 +9,23 @@
 #include <zlib.h>
 
 #include "common/base/mem.h"
+#include "tests/scratch.h"
 #include "tests/tap.h"
 #include "worker/train/data/dataset.h"
 
-static char fixture_directory[64];
-static char fixture_names[64][128];
+static char fixture_names[64][320];
 static int fixture_n_names;
-
-__attribute__((destructor, unused)) static void fixture_remove(void)
-{
-    for (int i = 0; i < fixture_n_names; i++)
-        unlink(fixture_names[i]);
-    if (fixture_directory[0])
-        rmdir(fixture_directory);
-}
 
 /* The path of a file of that name in the temporary directory. */
 __attribute__((unused)) static const char *fixture_path(const char *name)
 {
-    if (!fixture_directory[0]) {
-        snprintf(fixture_directory, sizeof fixture_directory, "/tmp/rung-data-XXXXXX");
-        if (!mkdtemp(fixture_directory))
-            TAP_FAIL("no temporary directory");
-    }
     for (int i = 0; i < fixture_n_names; i++)
         if (strcmp(strrchr(fixture_names[i], '/') + 1, name) == 0)
             return fixture_names[i];
     if (fixture_n_names == 64)
         TAP_FAIL("more than 64 fixtures");
     char *path = fixture_names[fixture_n_names++];
-    snprintf(path, sizeof fixture_names[0], "%s/%s", fixture_directory, name);
+    snprintf(path, sizeof fixture_names[0], "%s/%s", scratch_dir(), name);
     return path;
 }
 

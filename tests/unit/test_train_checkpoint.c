@@ -31,8 +31,8 @@ TEST(training_to_nine_and_on_to_27_gives_the_bits_of_straight_to_27)
         second = fixture_trainer(rows[i].kind, rows[i].config, 9);
         fixture_epochs(straight, 27);
         fixture_epochs(first, 9);
-        CHECK_INT(checkpoint_save(first, fixture_path("nine"), &e), 0);
-        CHECK_INT(checkpoint_load(second, fixture_path("nine"), &e), 0);
+        CHECK_INT(checkpoint_save(first, scratch_path("nine"), &e), 0);
+        CHECK_INT(checkpoint_load(second, scratch_path("nine"), &e), 0);
         CHECK(has_same_bits(first, second));
         CHECK(!has_same_bits(straight, second));
         fixture_epochs(second, 27);
@@ -66,8 +66,8 @@ static void saved_open(struct saved *s)
     *s = (struct saved){ fixture_trainer(MODEL_GRU_ATTENTION, small, 3), fixture_trainer(MODEL_GRU_ATTENTION, small, 3),
         { 0 } };
     fixture_epochs(s->trainer, 2);
-    CHECK_INT(checkpoint_save(s->trainer, fixture_path("saved"), &e), 0);
-    CHECK_INT(file_read(&s->bytes, fixture_path("saved"), 1 << 30, &e), 0);
+    CHECK_INT(checkpoint_save(s->trainer, scratch_path("saved"), &e), 0);
+    CHECK_INT(file_read(scratch_path("saved"), 1 << 30, &s->bytes, &e), 0);
 }
 
 static void saved_close(struct saved *s)
@@ -82,8 +82,8 @@ static void expect_refusal(struct saved *s, const char *bytes, size_t len)
 {
     struct err e = { 0 };
     struct trainer *untouched = fixture_trainer(MODEL_GRU_ATTENTION, small, 3);
-    CHECK_INT(file_replace(fixture_path("bad"), bytes, len, &e), 0);
-    CHECK_INT(checkpoint_load(s->fresh, fixture_path("bad"), &e), -1);
+    CHECK_INT(file_write(scratch_path("bad"), bytes, len, 0, &e), 0);
+    CHECK_INT(checkpoint_load(s->fresh, scratch_path("bad"), &e), -1);
     CHECK_INT(e.code, ERR_CORRUPT);
     CHECK_CONTAINS(e.text, "bad: ");
     CHECK(has_same_bits(s->fresh, untouched));
@@ -110,7 +110,7 @@ TEST(a_checkpoint_with_one_wrong_bit_is_refused)
         s.bytes.text[at] ^= 0x10;
     }
     struct err e = { 0 };
-    CHECK_INT(checkpoint_load(s.fresh, fixture_path("saved"), &e), 0);
+    CHECK_INT(checkpoint_load(s.fresh, scratch_path("saved"), &e), 0);
     CHECK(has_same_bits(s.fresh, s.trainer));
     saved_close(&s);
 }
@@ -125,7 +125,7 @@ TEST(a_longer_or_a_foreign_file_is_refused)
     saved_close(&s);
     struct err e = { 0 };
     struct trainer *t = fixture_trainer(MODEL_GRU_ATTENTION, small, 3);
-    CHECK_INT(checkpoint_load(t, fixture_path("absent"), &e), -1);
+    CHECK_INT(checkpoint_load(t, scratch_path("absent"), &e), -1);
     CHECK_INT(e.code, ERR_NOT_FOUND);
     trainer_free(t);
 }
@@ -151,7 +151,7 @@ TEST(a_checkpoint_of_another_training_is_refused_with_the_difference)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         struct err e = { 0 };
         struct trainer *t = fixture_trainer(others[i].kind, others[i].config, others[i].seed);
-        CHECK_INT(checkpoint_load(t, fixture_path("saved"), &e), -1);
+        CHECK_INT(checkpoint_load(t, scratch_path("saved"), &e), -1);
         CHECK_INT(e.code, ERR_STATE);
         CHECK_CONTAINS(e.text, others[i].text);
         trainer_free(t);
@@ -169,7 +169,7 @@ TEST(a_checkpoint_of_other_data_is_refused)
     half.n /= 2;
     struct trainer_setup setup = { s.trainer->settings, 3, &half, &m->split.validation };
     struct trainer *t = trainer_new(&setup, &e);
-    CHECK_INT(checkpoint_load(t, fixture_path("saved"), &e), -1);
+    CHECK_INT(checkpoint_load(t, scratch_path("saved"), &e), -1);
     CHECK_CONTAINS(e.text, "other data");
     trainer_free(t);
     saved_close(&s);
@@ -181,7 +181,7 @@ TEST(a_checkpoint_tells_what_it_is)
     struct err e = { 0 };
     struct checkpoint_about about;
     saved_open(&s);
-    CHECK_INT(checkpoint_read_about(&about, fixture_path("saved"), &e), 0);
+    CHECK_INT(checkpoint_read_about(&about, scratch_path("saved"), &e), 0);
     CHECK_INT(about.kind, MODEL_GRU_ATTENTION);
     CHECK_INT(about.settings.hidden_size, 12);
     CHECK_INT(about.seed, 3);
@@ -196,10 +196,10 @@ TEST(a_checkpoint_that_cannot_be_written_leaves_the_old_one)
     saved_open(&s);
     CHECK_INT(checkpoint_save(s.trainer, "/nonexistent/directory/checkpoint", &e), -1);
     CHECK_CONTAINS(e.text, "/nonexistent/directory/checkpoint");
-    CHECK_INT(mkdir(fixture_path("saved.new"), 0700), 0);
-    CHECK_INT(checkpoint_save(s.trainer, fixture_path("saved"), &e), -1);
-    CHECK_INT(checkpoint_load(s.fresh, fixture_path("saved"), &e), 0);
-    CHECK_INT(rmdir(fixture_path("saved.new")), 0);
+    CHECK_INT(mkdir(scratch_path("saved.new"), 0700), 0);
+    CHECK_INT(checkpoint_save(s.trainer, scratch_path("saved"), &e), -1);
+    CHECK_INT(checkpoint_load(s.fresh, scratch_path("saved"), &e), 0);
+    CHECK_INT(rmdir(scratch_path("saved.new")), 0);
     saved_close(&s);
 }
 

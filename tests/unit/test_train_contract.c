@@ -23,7 +23,7 @@ static void agent_open(struct agent *a)
     a->pid = fork();
     if (a->pid == 0) {
         close(pair[0]);
-        if (!freopen(fixture_path("stderr"), "w", stderr))
+        if (!freopen(scratch_path("stderr"), "w", stderr))
             _exit(99);
         int status = contract_run(pair[1]);
         fflush(NULL);
@@ -117,7 +117,7 @@ static const char *last_words(void)
     static struct str text;
     struct err e = { 0 };
     str_clear(&text);
-    CHECK_INT(file_read(&text, fixture_path("stderr"), 1 << 20, &e), 0);
+    CHECK_INT(file_read(scratch_path("stderr"), 1 << 20, &text, &e), 0);
     return str_text(&text);
 }
 
@@ -141,8 +141,8 @@ static bool has_same_bytes(const char *one, const char *other)
 {
     struct str a = { 0 }, b = { 0 };
     struct err e = { 0 };
-    CHECK_INT(file_read(&a, one, 1 << 30, &e), 0);
-    CHECK_INT(file_read(&b, other, 1 << 30, &e), 0);
+    CHECK_INT(file_read(one, 1 << 30, &a, &e), 0);
+    CHECK_INT(file_read(other, 1 << 30, &b, &e), 0);
     bool result = a.len == b.len && memcmp(a.text, b.text, a.len) == 0;
     str_deinit(&a);
     str_deinit(&b);
@@ -151,11 +151,11 @@ static bool has_same_bytes(const char *one, const char *other)
 
 TEST(a_promoted_trial_ends_with_the_bytes_of_one_that_never_paused)
 {
-    train(small, 0, 9, NULL, fixture_path("straight"));
-    train(small, 0, 3, NULL, fixture_path("three"));
-    train(small, 3, 9, fixture_path("three"), fixture_path("resumed"));
-    CHECK(has_same_bytes(fixture_path("straight"), fixture_path("resumed")));
-    CHECK(!has_same_bytes(fixture_path("straight"), fixture_path("three")));
+    train(small, 0, 9, NULL, scratch_path("straight"));
+    train(small, 0, 3, NULL, scratch_path("three"));
+    train(small, 3, 9, scratch_path("three"), scratch_path("resumed"));
+    CHECK(has_same_bytes(scratch_path("straight"), scratch_path("resumed")));
+    CHECK(!has_same_bytes(scratch_path("straight"), scratch_path("three")));
 }
 
 TEST(a_trial_that_stays_goes_on_with_the_same_bits)
@@ -163,21 +163,21 @@ TEST(a_trial_that_stays_goes_on_with_the_same_bits)
     struct agent a;
     struct str next = { 0 };
     agent_open(&a);
-    agent_begin(&a, small, 0, 3, NULL, fixture_path("stay-3"));
+    agent_begin(&a, small, 0, 3, NULL, scratch_path("stay-3"));
     expect_flag(&a, "continues");
     for (int step = 1; step <= 3; step++)
         expect_report(&a, step);
-    expect_checkpoint(&a, fixture_path("stay-3"), 3);
+    expect_checkpoint(&a, scratch_path("stay-3"), 3);
     expect_flag(&a, "done");
-    str_addf(&next, "{\"budget_to\": 9, \"lease\": \"4\", \"checkpoint_out\": \"%s\"}\n", fixture_path("stay-9"));
+    str_addf(&next, "{\"budget_to\": 9, \"lease\": \"4\", \"checkpoint_out\": \"%s\"}\n", scratch_path("stay-9"));
     agent_say(&a, next.text);
     for (int step = 4; step <= 9; step++)
         expect_report(&a, step);
-    expect_checkpoint(&a, fixture_path("stay-9"), 9);
+    expect_checkpoint(&a, scratch_path("stay-9"), 9);
     expect_flag(&a, "done");
     CHECK_INT(agent_close(&a), 0);
-    train(small, 0, 9, NULL, fixture_path("straight"));
-    CHECK(has_same_bytes(fixture_path("straight"), fixture_path("stay-9")));
+    train(small, 0, 9, NULL, scratch_path("straight"));
+    CHECK(has_same_bytes(scratch_path("straight"), scratch_path("stay-9")));
     str_deinit(&next);
 }
 
@@ -185,7 +185,7 @@ TEST(a_stop_ends_the_epoch_with_a_checkpoint)
 {
     struct agent a;
     agent_open(&a);
-    agent_begin(&a, small, 0, 1000000, NULL, fixture_path("stopped"));
+    agent_begin(&a, small, 0, 1000000, NULL, scratch_path("stopped"));
     expect_flag(&a, "continues");
     expect_report(&a, 1);
     agent_say(&a, "{\"stop\": true}\n");
@@ -197,7 +197,7 @@ TEST(a_stop_ends_the_epoch_with_a_checkpoint)
     CHECK_INT(json_number(json_get(line, "step")), last);
     expect_flag(&a, "done");
     CHECK_INT(agent_close(&a), 0);
-    train(small, last, last + 1, fixture_path("stopped"), fixture_path("after"));
+    train(small, last, last + 1, scratch_path("stopped"), scratch_path("after"));
 }
 
 TEST(a_configuration_that_cannot_be_is_refused_with_78_and_the_reason)
@@ -212,7 +212,7 @@ TEST(a_configuration_that_cannot_be_is_refused_with_78_and_the_reason)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct agent a;
         agent_open(&a);
-        agent_begin(&a, rows[i].config, 0, 2, NULL, fixture_path("refused"));
+        agent_begin(&a, rows[i].config, 0, 2, NULL, scratch_path("refused"));
         CHECK(!agent_hear(&a));
         CHECK_INT(agent_close(&a), 78);
         CHECK_CONTAINS(last_words(), rows[i].reason);
@@ -223,7 +223,7 @@ TEST(a_configuration_that_diverges_says_so)
 {
     struct agent a;
     agent_open(&a);
-    agent_begin(&a, "{\"learning_rate\": 10}", 0, 20, NULL, fixture_path("diverged"));
+    agent_begin(&a, "{\"learning_rate\": 10}", 0, 20, NULL, scratch_path("diverged"));
     expect_flag(&a, "continues");
     json_value line = agent_hear(&a);
     while (line && json_get(line, "metrics"))
@@ -238,13 +238,13 @@ TEST(a_bad_beginning_fails_with_its_reason_and_is_no_refusal)
 {
     struct agent a;
     struct err e = { 0 };
-    CHECK_INT(file_replace(fixture_path("rubbish"), "rubbish", 7, &e), 0);
+    CHECK_INT(file_write(scratch_path("rubbish"), "rubbish", 7, 0, &e), 0);
     agent_open(&a);
-    agent_begin(&a, small, 2, 4, fixture_path("rubbish"), fixture_path("never"));
+    agent_begin(&a, small, 2, 4, scratch_path("rubbish"), scratch_path("never"));
     CHECK_INT(agent_close(&a), err_exit_status(ERR_CORRUPT));
     CHECK_CONTAINS(last_words(), "no checkpoint of rung-train");
     agent_open(&a);
-    agent_begin(&a, small, 2, 4, NULL, fixture_path("never"));
+    agent_begin(&a, small, 2, 4, NULL, scratch_path("never"));
     CHECK_INT(agent_close(&a), err_exit_status(ERR_STATE));
     CHECK_CONTAINS(last_words(), "budget_from is 2, but the checkpoint stands at 0");
     agent_open(&a);

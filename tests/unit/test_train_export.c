@@ -16,8 +16,8 @@ TEST(an_exported_model_answers_as_the_one_in_training)
         struct exported x = { 0 };
         struct trainer *t = fixture_trainer(rows[i].kind, rows[i].config, 1);
         fixture_epochs(t, 2);
-        CHECK_INT(export_save(t, fixture_path("model"), &e), 0);
-        CHECK_INT(export_load(&x, fixture_path("model"), &e), 0);
+        CHECK_INT(export_save(t, scratch_path("model"), &e), 0);
+        CHECK_INT(export_load(&x, scratch_path("model"), &e), 0);
         CHECK(t->settings.standardize == (x.mean != NULL));
         CHECK_TEXT(x.classes[0], t->train->of->class_names[0]);
         struct feeder feeder;
@@ -37,8 +37,8 @@ TEST(the_file_is_safetensors_with_the_names_of_pytorch)
     struct err e = { 0 };
     struct str bytes = { 0 };
     struct trainer *t = fixture_trainer(rows[0].kind, rows[0].config, 1);
-    CHECK_INT(export_save(t, fixture_path("model"), &e), 0);
-    CHECK_INT(file_read(&bytes, fixture_path("model"), 1 << 30, &e), 0);
+    CHECK_INT(export_save(t, scratch_path("model"), &e), 0);
+    CHECK_INT(file_read(scratch_path("model"), 1 << 30, &bytes, &e), 0);
     uint64_t len;
     memcpy(&len, bytes.text, sizeof len);
     CHECK_INT(bytes.len, 8 + len + sizeof(float) * t->adam.n);
@@ -64,15 +64,15 @@ TEST(a_cut_or_foreign_model_is_refused)
     struct str bytes = { 0 };
     struct exported x = { 0 };
     struct trainer *t = fixture_trainer(rows[0].kind, rows[0].config, 1);
-    CHECK_INT(export_save(t, fixture_path("model"), &e), 0);
-    CHECK_INT(file_read(&bytes, fixture_path("model"), 1 << 30, &e), 0);
+    CHECK_INT(export_save(t, scratch_path("model"), &e), 0);
+    CHECK_INT(file_read(scratch_path("model"), 1 << 30, &bytes, &e), 0);
     for (size_t len = 0; len < bytes.len; len += 1 + len / 2) {
-        CHECK_INT(file_replace(fixture_path("cut"), bytes.text, len, &e), 0);
-        CHECK_INT(export_load(&x, fixture_path("cut"), &e), -1);
+        CHECK_INT(file_write(scratch_path("cut"), bytes.text, len, 0, &e), 0);
+        CHECK_INT(export_load(&x, scratch_path("cut"), &e), -1);
         CHECK_INT(e.code, ERR_CORRUPT);
     }
-    CHECK_INT(file_replace(fixture_path("cut"), bytes.text, bytes.len - 4, &e), 0);
-    CHECK_INT(export_load(&x, fixture_path("cut"), &e), -1);
+    CHECK_INT(file_write(scratch_path("cut"), bytes.text, bytes.len - 4, 0, &e), 0);
+    CHECK_INT(export_load(&x, scratch_path("cut"), &e), -1);
     CHECK_CONTAINS(e.text, "linear.bias");
     CHECK(!x.model);
     str_deinit(&bytes);

@@ -8,36 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/io/files.h"
 #include "common/proto/json.h"
+#include "tests/scratch.h"
 #include "tests/tap.h"
 #include "worker/train/run/checkpoint.h"
-#include "worker/train/run/file.h"
 #include "worker/train/run/material.h"
 #include "worker/train/run/trainer.h"
-
-static char fixture_directory[64];
-
-__attribute__((destructor)) static void fixture_remove(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", fixture_directory);
-    if (*fixture_directory && system(command))
-        fprintf(stderr, "left behind: %s\n", fixture_directory);
-}
-
-/* A name in this program's own directory; valid until the fourth next call. */
-static const char *fixture_path(const char *name)
-{
-    static char paths[4][128];
-    static int next;
-    if (!*fixture_directory) {
-        strcpy(fixture_directory, "/tmp/rung-test-XXXXXX");
-        CHECK(mkdtemp(fixture_directory));
-    }
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", fixture_directory, name);
-    return path;
-}
 
 __attribute__((unused)) static struct settings fixture_settings(enum model_kind kind, const char *config)
 {

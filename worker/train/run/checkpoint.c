@@ -10,7 +10,7 @@
 
 #include "common/base/crc32c.h"
 #include "common/base/mem.h"
-#include "worker/train/run/file.h"
+#include "common/io/files.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
 
@@ -89,7 +89,7 @@ int checkpoint_save(const struct trainer *t, const char *path, struct err *e)
         str_add_bytes(&out, t->average.weights, parameters);
     uint32_t crc = crc32c(0, out.text, out.len);
     str_add_bytes(&out, &crc, sizeof crc);
-    int result = file_replace(path, out.text, out.len, e);
+    int result = file_write(path, out.text, out.len, 0, e);
     str_deinit(&out);
     str_deinit(&settings);
     return result;
@@ -130,7 +130,7 @@ static bool cut(struct parts *p, const struct str *bytes, const char **reason)
 static int open_parts(struct parts *p, struct str *bytes, const char *path, struct err *e)
 {
     const char *reason;
-    if (file_read(bytes, path, (size_t)4 << 30, e))
+    if (file_read(path, (size_t)4 << 30, bytes, e))
         return err_prefix(e, "checkpoint");
     return cut(p, bytes, &reason) ? 0 : err_set(e, ERR_CORRUPT, "checkpoint %s: %s", path, reason);
 }

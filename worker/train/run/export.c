@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/io/files.h"
 #include "common/proto/json.h"
-#include "worker/train/run/file.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
 
@@ -94,7 +94,7 @@ int export_save(const struct trainer *t, const char *path, struct err *e)
     str_add_bytes(&out, &len, sizeof len);
     str_add_bytes(&out, header.text, header.len);
     str_add_bytes(&out, trainer_weights(t), sizeof(float) * model_n_parameters(t->model));
-    int result = file_replace(path, out.text, out.len, e);
+    int result = file_write(path, out.text, out.len, 0, e);
     str_deinit(&header);
     str_deinit(&out);
     return result;
@@ -227,7 +227,7 @@ int export_load(struct exported *x, const char *path, struct err *e)
 {
     struct str bytes = { 0 };
     struct exported read = { 0 };
-    if (file_read(&bytes, path, (size_t)4 << 30, e))
+    if (file_read(path, (size_t)4 << 30, &bytes, e))
         return err_prefix(e, "model");
     int result = read_bytes(&read, &bytes, e);
     if (result) {

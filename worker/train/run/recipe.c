@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/base/limits.h"
+#include "common/io/files.h"
 #include "worker/train/run/checkpoint.h"
-#include "worker/train/run/file.h"
 
 /* Opens JSON that is given in place, beginning with a brace, or as a file. Returns owned. */
 static struct json_doc *open_json(const char *text_or_file, const char *option, struct err *e)
@@ -15,7 +15,7 @@ static struct json_doc *open_json(const char *text_or_file, const char *option, 
     struct json_doc *doc = NULL;
     if (text_or_file[strspn(text_or_file, " \t\n\r")] == '{')
         str_add(&text, text_or_file);
-    else if (file_read(&text, text_or_file, LIMIT_CAMPAIGN_FILE, e)) {
+    else if (file_read(text_or_file, LIMIT_CAMPAIGN_FILE, &text, e)) {
         err_prefix(e, "--%s", option);
         return NULL;
     }
