@@ -1,3 +1,5 @@
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "tests/unit/train_fixture.h"
@@ -196,10 +198,16 @@ TEST(a_checkpoint_that_cannot_be_written_leaves_the_old_one)
     saved_open(&s);
     CHECK_INT(checkpoint_save(s.trainer, "/nonexistent/directory/checkpoint", &e), -1);
     CHECK_CONTAINS(e.text, "/nonexistent/directory/checkpoint");
-    CHECK_INT(mkdir(scratch_path("saved.new"), 0700), 0);
-    CHECK_INT(checkpoint_save(s.trainer, scratch_path("saved"), &e), -1);
+    struct rlimit before, small_file;
+    CHECK_INT(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small_file = (struct rlimit){ .rlim_cur = 1000, .rlim_max = before.rlim_max };
+    signal(SIGXFSZ, SIG_IGN);
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &small_file), 0); /* as a disk that fills up in the middle of it */
+    int saved = checkpoint_save(s.trainer, scratch_path("saved"), &e);
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &before), 0);
+    CHECK_INT(saved, -1);
+    CHECK_CONTAINS(e.text, scratch_path("saved"));
     CHECK_INT(checkpoint_load(s.fresh, scratch_path("saved"), &e), 0);
-    CHECK_INT(rmdir(scratch_path("saved.new")), 0);
     saved_close(&s);
 }
 
