@@ -103,15 +103,26 @@ static void check_builtin(struct reader *r, json_value root, bool is_space_good)
     }
 }
 
-static void check_metric(struct reader *r)
+static bool is_without_validation(json_value root)
+{
+    json_value validation = json_get(json_get(json_get(root, "trial"), "data"), "validation");
+    return validation && json_type(validation) == JSON_TEXT && strcmp(json_text(validation), "none") == 0;
+}
+
+static void check_metric(struct reader *r, json_value root)
 {
     const char *metric = r->spec->metric;
     if (!builtin_find(r->spec->trial.program) || !*metric)
         return;
+    bool is_known = false;
     for (int i = 0; i < BUILTIN_N_METRICS; i++)
-        if (strcmp(metric, builtin_metrics[i]) == 0)
-            return;
-    read_unknown(r, "/objective/metric", "metric", metric, builtin_metrics, BUILTIN_N_METRICS);
+        is_known = is_known || strcmp(metric, builtin_metrics[i]) == 0;
+    if (!is_known)
+        read_unknown(r, "/objective/metric", "metric", metric, builtin_metrics, BUILTIN_N_METRICS);
+    else if (is_without_validation(root) && str_starts(metric, "validation_"))
+        problems_add(r->problems, "/objective/metric",
+            "\"%s\" with nothing to validate on: expected \"train_loss\", since /trial/data/validation is \"none\"",
+            metric);
 }
 
 /* Fixed parameters and those of the space share their names, and SQL does not tell upper case from lower. */
@@ -183,7 +194,7 @@ void check_relations(struct reader *r, json_value root)
     /* What refers to a parameter that is itself wrong would only repeat that. */
     r->is_space_good = r->spec->space.n_params > 0 && !problems_has_below(r->problems, "/space");
     check_builtin(r, root, r->is_space_good);
-    check_metric(r);
+    check_metric(r, root);
     check_fixed(r, json_get(json_get(root, "trial"), "fixed"));
     check_search(r);
     if (!r->is_space_good)

@@ -52,6 +52,10 @@ TEST(what_a_spec_says_is_taken)
     CHECK_INT(s.seed, 9007199254740992);
     CHECK_INT(parse(&s, "{\"format\": \"ts\", \"train\": \"a\", \"test\": \"b\", \"validation\": \"test\"}", &e), 0);
     CHECK_INT(s.validation, DATA_BY_TEST);
+    CHECK(!s.evaluates_test);
+    CHECK_INT(parse(&s, "{\"format\": \"synthetic\", \"validation\": \"none\", \"evaluate\": \"test\"}", &e), 0);
+    CHECK_INT(s.validation, DATA_BY_NONE);
+    CHECK(s.evaluates_test);
 }
 
 TEST(the_files_of_a_spec_are_listed_under_their_keys)
@@ -82,7 +86,7 @@ static const struct {
     { "{\"format\": \"ts\", \"trian\": \"a\"}", "/trial/data/trian: unknown key; did you mean \"train\"?" },
     { "{\"format\": \"ts\", \"a/b~c\": 1}", "/trial/data/a~1b~0c: unknown key" },
     { "{\"format\": \"ts\", \"a\\nb\": 1}",
-      "/trial/data/a?b: unknown key; known are \"format\", \"train\", \"test\", \"validation\"" },
+      "/trial/data/a?b: unknown key; known are \"format\", \"train\", \"test\", \"validation\", \"evaluate\"" },
     { "{\"format\": \"ts\", \"0123456789012345678901234567890123456789012345678901234567890123456789\": 1}",
       "901234567890123...: unknown key" },
     { "{\"format\": \"ts\", \"train\": \"\"}", "/trial/data/train: the name of a file is empty" },
@@ -103,6 +107,11 @@ static const struct {
       "/trial/data/validation: validation on" },
     { "{\"format\": \"synthetic\", \"validation\": \"tset\"}",
       "/trial/data/validation: unknown set; did you mean \"test\"?" },
+    { "{\"format\": \"ts\", \"train\": \"a\", \"evaluate\": \"test\"}",
+      "/trial/data/evaluate: there is no test set to evaluate" },
+    { "{\"format\": \"synthetic\", \"evaluate\": \"validation\"}",
+      "/trial/data/evaluate: unknown set; known are \"test\"" },
+    { "{\"format\": \"synthetic\", \"evaluate\": true}", "/trial/data/evaluate: true or false where \"test\" is wanted" },
     { "{\"format\": \"synthetic\", \"validation\": 0.2}", "/trial/data/validation: a number where \"test\"" },
     { "{\"format\": \"synthetic\", \"validation\": {\"shared\": 1}}",
       "/trial/data/validation/shared: unknown key; did you mean \"share\"?" },

@@ -228,6 +228,21 @@ TEST(validation_on_the_test_set_trains_on_everything_and_says_so)
     dataset_deinit(&test);
 }
 
+TEST(without_validation_all_sequences_train_and_none_validates)
+{
+    static const uint32_t labels[] = { 0, 1, 0, 1 };
+    struct dataset d = { 0 };
+    struct data_split s = { 0 };
+    struct data_spec spec = spec_of(DATA_BY_NONE, 0.2);
+    build(&d, NULL, labels, NULL, 4, 2, 0);
+    CHECK_INT(data_split_init(&s, &d, NULL, &spec, 1, NULL), 0);
+    CHECK_TEXT(data_validation_name(s.by), "none");
+    CHECK(s.train.of == &d && s.train.n == 4 && s.train.sequences[3] == 3);
+    CHECK_INT(s.validation.n, 0);
+    data_split_deinit(&s);
+    dataset_deinit(&d);
+}
+
 TEST(moments_are_those_of_the_part_alone)
 {
     static const float rows[][3] = { { 1, 5, 1e6f }, { 3, 5, 1e6f + 1 }, { 100, 100, 100 }, { 5, 5, 1e6f + 2 } };

@@ -39,19 +39,24 @@ static void agent_say(struct agent *a, const char *text)
     CHECK_INT(send(a->fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
-/* The first message, with these members changed: `config` and `rest`, which begins with a comma or is empty. */
-static void agent_begin(struct agent *a, const char *config, int from, int to, const char *in, const char *out)
+/* The first message, about these data. */
+static void agent_begin_on(
+    struct agent *a, const char *data, const char *config, int from, int to, const char *in, const char *out)
 {
     struct str s = { 0 };
     str_addf(&s,
         "{\"config\": %s, \"budget_from\": %d, \"budget_to\": %d, \"seed\": \"12345678901234567890\", "
-        "\"campaign_seed\": \"1\", \"data\": {\"format\": \"synthetic\", \"sequences\": 80}, \"checkpoint_in\": "
-        "%s%s%s, "
+        "\"campaign_seed\": \"1\", \"data\": %s, \"checkpoint_in\": %s%s%s, "
         "\"checkpoint_out\": \"%s\", \"campaign\": \"c\", \"trial\": 7, \"lease\": \"3\", \"metric\": "
         "\"validation_loss\"}\n",
-        config, from, to, in ? "\"" : "", in ? in : "null", in ? "\"" : "", out);
+        config, from, to, data, in ? "\"" : "", in ? in : "null", in ? "\"" : "", out);
     agent_say(a, s.text);
     str_deinit(&s);
+}
+
+static void agent_begin(struct agent *a, const char *config, int from, int to, const char *in, const char *out)
+{
+    agent_begin_on(a, "{\"format\": \"synthetic\", \"sequences\": 80}", config, from, to, in, out);
 }
 
 /* The next line's root, or NULL at the end. */
@@ -198,6 +203,54 @@ TEST(a_stop_ends_the_epoch_with_a_checkpoint)
     expect_flag(&a, "done");
     CHECK_INT(agent_close(&a), 0);
     train(small, last, last + 1, scratch_path("stopped"), scratch_path("after"));
+}
+
+/* The number of metrics of the next report, which is of this step; `has_test` when the test set is among them. */
+static size_t hear_metrics(struct agent *a, int step, bool *has_test)
+{
+    json_value line = agent_hear(a);
+    CHECK(line);
+    CHECK_INT(json_number(json_get(line, "step")), step);
+    json_value metrics = json_get(line, "metrics");
+    *has_test = json_get(metrics, "test_loss") && json_get(metrics, "test_accuracy");
+    CHECK(json_get(metrics, "train_loss"));
+    return json_len(metrics);
+}
+
+TEST(the_test_set_is_measured_at_the_end_of_a_budget_alone)
+{
+    static const char *const data = "{\"format\": \"synthetic\", \"sequences\": 80, \"test_sequences\": 40, "
+                                    "\"evaluate\": \"test\"}";
+    struct agent a;
+    bool has_test;
+    agent_open(&a);
+    agent_begin_on(&a, data, small, 0, 2, NULL, scratch_path("evaluated"));
+    expect_flag(&a, "continues");
+    CHECK_INT(hear_metrics(&a, 1, &has_test), 5);
+    CHECK(!has_test);
+    CHECK_INT(hear_metrics(&a, 2, &has_test), 7);
+    CHECK(has_test);
+    expect_checkpoint(&a, scratch_path("evaluated"), 2);
+    expect_flag(&a, "done");
+    CHECK_INT(agent_close(&a), 0);
+    train(small, 0, 2, NULL, scratch_path("not-evaluated"));
+    CHECK(has_same_bytes(scratch_path("evaluated"), scratch_path("not-evaluated")));
+}
+
+TEST(without_validation_a_report_has_no_validation)
+{
+    static const char *const data = "{\"format\": \"synthetic\", \"sequences\": 80, \"test_sequences\": 40, "
+                                    "\"validation\": \"none\"}";
+    struct agent a;
+    bool has_test;
+    agent_open(&a);
+    agent_begin_on(&a, data, small, 0, 1, NULL, scratch_path("all-data"));
+    expect_flag(&a, "continues");
+    CHECK_INT(hear_metrics(&a, 1, &has_test), 3);
+    CHECK(!has_test);
+    expect_checkpoint(&a, scratch_path("all-data"), 1);
+    expect_flag(&a, "done");
+    CHECK_INT(agent_close(&a), 0);
 }
 
 TEST(a_configuration_that_cannot_be_is_refused_with_78_and_the_reason)

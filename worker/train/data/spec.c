@@ -221,14 +221,27 @@ static int take_division(struct data_spec *spec, json_value v, const struct plac
 
 static int take_validation(struct data_spec *spec, json_value v, const struct place *at)
 {
-    static const char *const known[] = { "test" };
+    static const char *const known[] = { "test", "none" };
+    static const enum data_validation values[] = { DATA_BY_TEST, DATA_BY_NONE };
     if (json_type(v) == JSON_OBJECT)
         return take_division(spec, v, at);
     if (json_type(v) != JSON_TEXT)
-        return refuse_type(at, v, "\"test\", or an object with \"share\" and \"by\",");
-    if (strcmp(json_text(v), "test") != 0)
+        return refuse_type(at, v, "\"test\", \"none\", or an object with \"share\" and \"by\",");
+    int i = find_word(json_text(v), known, 2);
+    if (i < 0)
+        return refuse_word(at, "set", json_text(v), known, 2);
+    spec->validation = values[i];
+    return 0;
+}
+
+static int take_evaluate(struct data_spec *spec, json_value v, const struct place *at)
+{
+    static const char *const known[] = { "test" };
+    if (json_type(v) != JSON_TEXT)
+        return refuse_type(at, v, "\"test\"");
+    if (strcmp(json_text(v), known[0]) != 0)
         return refuse_word(at, "set", json_text(v), known, 1);
-    spec->validation = DATA_BY_TEST;
+    spec->evaluates_test = true;
     return 0;
 }
 
@@ -251,6 +264,7 @@ static const struct member {
     { "test_sequences", IN_SYNTHETIC, take_test_sequences },
     { "seed",           IN_SYNTHETIC, take_seed },
     { "validation",     IN_ALL,       take_validation },
+    { "evaluate",       IN_ALL,       take_evaluate },
 };
 // clang-format on
 #define N_MEMBERS (sizeof members / sizeof *members)
@@ -311,13 +325,16 @@ static void set_defaults(struct data_spec *spec)
 /* What no member shows by itself. */
 static int check_together(const struct data_spec *spec, const char *pointer, struct err *e)
 {
-    struct place whole = { pointer, NULL, e }, test = { pointer, "test", e }, validation = { pointer, "validation", e };
+    struct place whole = { pointer, NULL, e }, test = { pointer, "test", e }, validation = { pointer, "validation", e },
+                 evaluate = { pointer, "evaluate", e };
     if (spec->format != DATA_SYNTHETIC && !spec->train[0])
         return refuse(&whole, "\"train\" is missing: the file to learn from");
     if (spec->test[0] && strcmp(spec->test, spec->train) == 0)
         return refuse(&test, "the training set cannot be the test set");
     if (spec->validation == DATA_BY_TEST && !data_spec_has_test(spec))
         return refuse(&validation, "validation on the test set wants a test set");
+    if (spec->evaluates_test && !data_spec_has_test(spec))
+        return refuse(&evaluate, "there is no test set to evaluate");
     return 0;
 }
 

@@ -4,6 +4,7 @@
  *     {"format": "arabic-digit", "train": path, "test": path, "classes": 20, "validation": {"by": "speaker"}}
  *     {"format": "ts", "train": path, "test": path, "validation": {"share": 0.2, "by": "stratified"}}
  *     {"format": "synthetic", "sequences": 2000, "test_sequences": 500, "seed": 1, "validation": "test"}
+ *     {"format": "synthetic", "validation": "none", "evaluate": "test"}
  *
  * Only `format`, and `train` where it is a file, must be there. README.md says what each member means. The
  * library data_spec holds this file alone, so that `rung check` can use it.
@@ -24,7 +25,8 @@ enum data_validation {
     DATA_BY_KNOWN,      /* the default: by speaker where the format knows speakers, else stratified */
     DATA_BY_SPEAKER,    /* no speaker is on both sides */
     DATA_BY_STRATIFIED, /* every class gives its share */
-    DATA_BY_TEST        /* the test set itself, for likeness with published figures only: the record says so */
+    DATA_BY_TEST,       /* the test set itself, for likeness with published figures only: the record says so */
+    DATA_BY_NONE        /* nothing validates: all of the training set trains, for a model that was chosen before */
 };
 
 #define DATA_PATH 4096 /* bytes of a path, with its NUL */
@@ -42,6 +44,7 @@ struct data_spec {
     uint64_t seed;         /* synthetic: of the generator, not of the campaign */
     enum data_validation validation;
     double validation_share; /* of the training sequences, in (0, 1) */
+    bool evaluates_test; /* a trial measures the test set too, at the end of each budget; nothing is decided by it */
 };
 
 /* Reads `v`, which stands at JSON pointer `pointer` of its document ("/trial/data"). Reads no file and does not look

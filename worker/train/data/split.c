@@ -11,7 +11,7 @@
 
 const char *data_validation_name(enum data_validation by)
 {
-    static const char *const names[] = { "known", "speaker", "stratified", "test" };
+    static const char *const names[] = { "known", "speaker", "stratified", "test", "none" };
     return names[by];
 }
 
@@ -302,6 +302,8 @@ int data_split_init(struct data_split *split, const struct dataset *train, const
             return err_set(e, ERR_INVALID, "validation on the test set: there is none");
         data_part_init_whole(&split->train, train);
         data_part_init_whole(&split->validation, test);
+    } else if (by == DATA_BY_NONE) {
+        data_part_init_whole(&split->train, train);
     } else if (divide(split, train, spec->validation_share, by == DATA_BY_SPEAKER, campaign_seed, e)) {
         return -1;
     }

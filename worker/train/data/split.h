@@ -24,10 +24,10 @@ struct data_part {
 struct data_split {
     enum data_validation by;     /* how it was divided, for the record: never DATA_BY_KNOWN */
     struct data_part train;      /* never empty; of the training set */
-    struct data_part validation; /* never empty; of the training set, or the whole test set with DATA_BY_TEST */
+    struct data_part validation; /* of the training set, or the whole test set; empty with DATA_BY_NONE alone */
 };
 
-/* "speaker", "stratified", "test": as the spec has it; "known" for DATA_BY_KNOWN. */
+/* "speaker", "stratified", "test", "none": as the spec has it; "known" for DATA_BY_KNOWN. */
 const char *data_validation_name(enum data_validation by);
 
 /* Divides `train` as the spec says. `test` may be NULL unless spec->validation is DATA_BY_TEST.

@@ -60,16 +60,20 @@ static void print_report(const struct run *r, const struct trainer_report *p)
 {
     clear_step(r);
     if (!r->options->json) {
-        printf("epoch %llu/%lld  train loss %.4f  validation loss %.4f  accuracy %.2f %%  rate %.3g  %.1f s\n",
-            (unsigned long long)p->epoch, (long long)r->options->epochs, p->train_loss, p->validation_loss,
-            100 * p->validation_accuracy, p->learning_rate, p->seconds);
+        printf("epoch %llu/%lld  train loss %.4f", (unsigned long long)p->epoch, (long long)r->options->epochs,
+            p->train_loss);
+        if (p->has_validation)
+            printf("  validation loss %.4f  accuracy %.2f %%", p->validation_loss, 100 * p->validation_accuracy);
+        printf("  rate %.3g  %.1f s\n", p->learning_rate, p->seconds);
     } else {
         struct str line = { 0 };
         json_open_object(&line);
         json_add_int(&line, "epoch", (int64_t)p->epoch);
         json_add_number(&line, "train_loss", p->train_loss);
-        json_add_number(&line, "validation_loss", p->validation_loss);
-        json_add_number(&line, "validation_accuracy", p->validation_accuracy);
+        if (p->has_validation) {
+            json_add_number(&line, "validation_loss", p->validation_loss);
+            json_add_number(&line, "validation_accuracy", p->validation_accuracy);
+        }
         json_add_number(&line, "learning_rate", p->learning_rate);
         json_add_number(&line, "seconds", p->seconds);
         json_close_object(&line);
@@ -86,7 +90,7 @@ static size_t weights_bytes(const struct run *r)
 
 static void keep_best(struct run *r, const struct trainer_report *p)
 {
-    if (p->validation_loss >= r->best_loss)
+    if (!p->has_validation || p->validation_loss >= r->best_loss)
         return;
     r->best_loss = p->validation_loss;
     r->best_epoch = p->epoch;
@@ -123,13 +127,15 @@ static void add_score(struct str *line, const char *part, const struct score *s)
     json_add_number(line, key, s->accuracy);
 }
 
+/* Either may be NULL: there is no such part, or nobody asked for it. */
 static void print_result(const struct run *r, const struct score *validation, const struct score *test)
 {
     const char *by = data_validation_name(r->material.split.by);
     uint64_t epoch = r->options->early_stopping && r->best_epoch ? r->best_epoch : r->trainer->epochs;
     if (!r->options->json) {
-        printf("after epoch %llu: validation (%s) loss %.4f, accuracy %.2f %%\n", (unsigned long long)epoch, by,
-            validation->loss, 100 * validation->accuracy);
+        if (validation)
+            printf("after epoch %llu: validation (%s) loss %.4f, accuracy %.2f %%\n", (unsigned long long)epoch, by,
+                validation->loss, 100 * validation->accuracy);
         if (test)
             printf("test: loss %.4f, accuracy %.2f %%\n", test->loss, 100 * test->accuracy);
         return;
@@ -139,7 +145,8 @@ static void print_result(const struct run *r, const struct score *validation, co
     json_add_text(&line, "schema", "rung.train/1");
     json_add_int(&line, "epochs", (int64_t)epoch);
     json_add_text(&line, "validation", by);
-    add_score(&line, "validation", validation);
+    if (validation)
+        add_score(&line, "validation", validation);
     if (test)
         add_score(&line, "test", test);
     json_close_object(&line);
@@ -155,7 +162,9 @@ static int finish(struct run *r, struct err *e)
     struct data_part whole = { 0 };
     if (r->options->early_stopping && r->best_epoch)
         trainer_set_weights(r->trainer, r->best_weights);
-    validation = trainer_evaluate(r->trainer, &r->material.split.validation);
+    bool has_validation = r->material.split.validation.n > 0;
+    if (has_validation)
+        validation = trainer_evaluate(r->trainer, &r->material.split.validation);
     if (r->options->evaluate_test) {
         data_part_init_whole(&whole, &r->material.test);
         test = trainer_evaluate(r->trainer, &whole);
@@ -163,20 +172,21 @@ static int finish(struct run *r, struct err *e)
     }
     if (r->options->export && export_save(r->trainer, r->options->export, e))
         return -1;
-    print_result(r, &validation, r->options->evaluate_test ? &test : NULL);
+    print_result(r, has_validation ? &validation : NULL, r->options->evaluate_test ? &test : NULL);
     return 0;
 }
 
 static int open_run(struct run *r, struct err *e)
 {
     const struct options *o = r->options;
-    if (recipe_read(&r->recipe, o, e) ||
-        material_open(&r->material, &r->recipe.data, o->evaluate_test, r->recipe.campaign_seed, e))
+    if (recipe_read(&r->recipe, o, e))
         return -1;
-    if (o->all_data && o->early_stopping)
-        return err_set(e, ERR_USAGE, "--all-data leaves nothing for --early-stopping to judge by: give one of them");
     if (o->all_data)
-        material_train_on_all(&r->material);
+        r->recipe.data.validation = DATA_BY_NONE;
+    if (o->early_stopping && r->recipe.data.validation == DATA_BY_NONE)
+        return err_set(e, ERR_USAGE, "training on all data leaves nothing for --early-stopping to judge by");
+    if (material_open(&r->material, &r->recipe.data, o->evaluate_test, r->recipe.campaign_seed, e))
+        return -1;
     struct trainer_setup setup = { r->recipe.settings, r->recipe.seed, &r->material.split.train,
         &r->material.split.validation };
     r->trainer = trainer_new(&setup, e);
@@ -194,9 +204,9 @@ static void print_beginning(const struct run *r)
         return;
     struct str settings = { 0 };
     settings_print(&settings, &r->trainer->settings);
-    printf("%s data: %zu sequences to train on, %zu to validate (%s%s), %u features, %u classes\n",
+    printf("%s data: %zu sequences to train on, %zu to validate (%s), %u features, %u classes\n",
         data_format_name(r->recipe.data.format), split->train.n, split->validation.n, data_validation_name(split->by),
-        r->options->all_data ? ", among those" : "", data->n_features, data->n_classes);
+        data->n_features, data->n_classes);
     printf("%s, %zu parameters: %s\n", model_kind_name(r->trainer->settings.kind),
         model_n_parameters(r->trainer->model), settings.text);
     fflush(stdout);

@@ -21,6 +21,7 @@ enum { EXIT_REFUSED = 78 };
 struct session {
     struct channel *channel;
     struct material material;
+    struct data_part test; /* the whole test set, where it is evaluated */
     struct trainer *trainer;
     int64_t budget_to;
     char *checkpoint_out;
@@ -60,6 +61,8 @@ static int take_setup(struct session *s, json_value message, struct trainer_setu
         return err_set(e, ERR_INVALID, "the campaign names no data: trial.data is missing");
     if (data_spec_parse(&spec, data, "/data", e) || material_open(&s->material, &spec, false, campaign_seed, e))
         return -1;
+    if (spec.evaluates_test)
+        data_part_init_whole(&s->test, &s->material.test);
     setup->train = &s->material.split.train;
     setup->validation = &s->material.split.validation;
     return 0;
@@ -106,6 +109,18 @@ static int listen_for_stop(struct session *s, struct err *e)
 
 /* ---- what the trial says ---- */
 
+/* The test set is measured at the end of a budget and never in between: nobody must be tempted to choose an epoch by
+ * it. */
+static void add_test(struct session *s, struct str *line)
+{
+    if (s->test.n == 0 || (int64_t)s->trainer->epochs != s->budget_to)
+        return;
+    struct score score = trainer_evaluate(s->trainer, &s->test);
+    if (isfinite(score.loss))
+        json_add_number(line, "test_loss", score.loss);
+    json_add_number(line, "test_accuracy", score.accuracy);
+}
+
 static int say_report(struct session *s, const struct trainer_report *r, struct err *e)
 {
     struct str line = { 0 };
@@ -114,10 +129,13 @@ static int say_report(struct session *s, const struct trainer_report *r, struct 
     json_put_key(&line, "metrics");
     json_open_object(&line);
     json_add_number(&line, "train_loss", r->train_loss);
-    json_add_number(&line, "validation_loss", r->validation_loss);
-    json_add_number(&line, "validation_accuracy", r->validation_accuracy);
+    if (r->has_validation) {
+        json_add_number(&line, "validation_loss", r->validation_loss);
+        json_add_number(&line, "validation_accuracy", r->validation_accuracy);
+    }
     json_add_number(&line, "learning_rate", r->learning_rate);
     json_add_number(&line, "seconds", r->seconds);
+    add_test(s, &line);
     json_close_object(&line);
     json_close_object(&line);
     return channel_say(s->channel, &line, e);
@@ -207,6 +225,7 @@ static int open_session(struct session *s, struct err *e)
 static void close_session(struct session *s)
 {
     trainer_free(s->trainer);
+    data_part_deinit(&s->test);
     material_close(&s->material);
     channel_close(s->channel);
     free(s->checkpoint_out);

@@ -5,7 +5,7 @@
 int material_open(
     struct material *m, const struct data_spec *spec, bool with_test, uint64_t campaign_seed, struct err *e)
 {
-    bool needs_test = with_test || spec->validation == DATA_BY_TEST;
+    bool needs_test = with_test || spec->validation == DATA_BY_TEST || spec->evaluates_test;
     if (needs_test && !data_spec_has_test(spec))
         return err_set(e, ERR_INVALID, "the data have no test set: name one, or do without it");
     m->spec = *spec;
@@ -14,12 +14,6 @@ int material_open(
         return 0;
     material_close(m);
     return -1;
-}
-
-void material_train_on_all(struct material *m)
-{
-    data_part_deinit(&m->split.train);
-    data_part_init_whole(&m->split.train, &m->train);
 }
 
 void material_close(struct material *m)

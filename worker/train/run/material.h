@@ -13,17 +13,14 @@
 /* Zeroed is empty and valid. */
 struct material {
     struct data_spec spec;
-    struct dataset train, test; /* test is empty unless it was asked for, or validation needs it */
+    struct dataset train, test; /* test is empty unless it was asked for, or the spec needs it */
     struct data_split split;
 };
 
-/* Loads what the spec names and divides it. The test set is read only where validation is done on it, or `with_test`
- * asks for it. Errors as dataset_load and data_split_init; m must be zeroed and stays so on failure. */
+/* Loads what the spec names and divides it. The test set is read only where the spec validates or evaluates on it, or
+ * `with_test` asks for it. Errors as dataset_load and data_split_init; m must be zeroed and stays so on failure. */
 int material_open(
     struct material *m, const struct data_spec *spec, bool with_test, uint64_t campaign_seed, struct err *e);
-/* Gives training the whole training set, validation part included, whose figures then say little. Not where validation
- * is done on the test set: there training has it already. */
-void material_train_on_all(struct material *m);
 
 void material_close(struct material *m);
 

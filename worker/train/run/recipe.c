@@ -103,7 +103,7 @@ int recipe_read_data(struct data_spec *spec, uint64_t *campaign_seed, const stru
             json_add_raw(&text, "sequences", o->sequences);
         if (o->data_seed)
             json_add_raw(&text, "seed", o->data_seed);
-        if (str_equal(o->validation, "test"))
+        if (str_equal(o->validation, "test") || str_equal(o->validation, "none"))
             json_add_text(&text, "validation", o->validation);
         else if (o->validation) {
             json_put_key(&text, "validation");

@@ -132,19 +132,31 @@ static int check_loss(const struct trainer *t, double loss, struct err *e)
         (unsigned long long)t->epochs + 1, loss, guessing);
 }
 
+/* Adds what the validation part gives, if there is one. */
+static int validate(struct trainer *t, struct trainer_report *r, struct err *e)
+{
+    if (t->validation->n == 0)
+        return 0;
+    struct score score = trainer_evaluate(t, t->validation);
+    if (!isfinite(score.loss))
+        return err_set(
+            e, ERR_DIVERGED, "the validation loss is not finite after epoch %llu", (unsigned long long)r->epoch);
+    r->has_validation = true;
+    r->validation_loss = score.loss;
+    r->validation_accuracy = score.accuracy;
+    return 0;
+}
+
 int trainer_epoch(struct trainer *t, struct trainer_report *report, const struct trainer_watch *watch, struct err *e)
 {
     double started = now_seconds();
     struct trainer_report r = { .epoch = t->epochs + 1, .learning_rate = t->learning_rate };
     if (train_epoch(t, &r.train_loss, watch, e) || check_loss(t, r.train_loss, e))
         return -1;
-    struct score score = trainer_evaluate(t, t->validation);
-    if (!isfinite(score.loss))
-        return err_set(
-            e, ERR_DIVERGED, "the validation loss is not finite after epoch %llu", (unsigned long long)r.epoch);
-    r.validation_loss = score.loss;
-    r.validation_accuracy = score.accuracy;
-    t->learning_rate = plateau_step(&t->plateau, score.loss, t->learning_rate);
+    if (validate(t, &r, e))
+        return -1;
+    double loss = r.has_validation ? r.validation_loss : r.train_loss;
+    t->learning_rate = plateau_step(&t->plateau, loss, t->learning_rate);
     t->epochs++;
     r.seconds = now_seconds() - started;
     *report = r;

@@ -26,7 +26,8 @@
 struct trainer {
     struct settings settings;
     uint64_t seed;
-    const struct data_part *train, *validation; /* borrowed */
+    const struct data_part *train,
+        *validation; /* borrowed; without sequences to validate the training loss drives the rate */
     struct model *model;
     struct adam adam;       /* adam.step counts the steps of all epochs */
     struct average average; /* what is judged and kept; empty when the settings want the last weights */
@@ -37,7 +38,7 @@ struct trainer {
     uint32_t *order;      /* [train->n] the epoch's order */
 };
 
-/* What trainer_new needs. The parts are borrowed until trainer_free. */
+/* What trainer_new needs. The parts are borrowed until trainer_free; validation may be empty. */
 struct trainer_setup {
     struct settings settings;
     uint64_t seed;
@@ -45,10 +46,12 @@ struct trainer_setup {
 };
 
 struct trainer_report {
-    uint64_t epoch;                                          /* 1 is the first */
-    double train_loss, validation_loss, validation_accuracy; /* the accuracy is a fraction */
-    double learning_rate;                                    /* with which this epoch was trained */
-    double seconds;                                          /* both training and validation */
+    uint64_t epoch; /* 1 is the first */
+    double train_loss;
+    bool has_validation;                         /* else the next two are 0 */
+    double validation_loss, validation_accuracy; /* the accuracy is a fraction */
+    double learning_rate;                        /* with which this epoch was trained */
+    double seconds;                              /* both training and validation */
 };
 
 /* Told after each step: `done` of `total` steps of the epoch. May be NULL. */
