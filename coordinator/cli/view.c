@@ -35,8 +35,12 @@ static void add_value(struct str *out, json_value v)
         view_number(out, json_number(v));
     else if (json_type(v) == JSON_TEXT)
         str_add(out, json_text(v));
-    else
-        json_print(out, v);
+    else {
+        struct str json = { 0 }; /* its own: json_print would put a comma behind what stands in `out` */
+        json_print(&json, v);
+        str_add(out, str_text(&json));
+        str_deinit(&json);
+    }
 }
 
 int view_width(const char *text)

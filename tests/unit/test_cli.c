@@ -234,6 +234,17 @@ TEST(a_log_gets_a_line_for_news_and_none_without)
     status_deinit(&s);
 }
 
+TEST(pairs_are_shown_as_people_write_them)
+{
+    static const char text[] = "{\"dropout\": 0.25, \"standardize\": false, \"kind\": \"a\", \"absent\": null}";
+    struct json_doc *doc = json_parse(text, strlen(text), NULL);
+    struct str out = { 0 };
+    view_pairs(&out, json_root(doc), 2, 80);
+    CHECK_TEXT(str_text(&out), "  dropout 0.25  standardize false  kind a  absent null");
+    str_deinit(&out);
+    json_free(doc);
+}
+
 TEST(durations_and_numbers_are_short)
 {
     struct str s = { 0 };
