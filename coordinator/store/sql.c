@@ -101,14 +101,14 @@ static const struct { int limit, value; } limits[] = {
 /* clang-format on */
 
 /* synchronous=FULL: an acknowledged result must survive a power cut, and WAL with NORMAL loses it. No memory map: it
- * would turn a passing fault into damage. No automatic checkpoints: store_tidy chooses the moment. */
-/* The CHECKs of the tables are for those who write into the database by other means, and for quick_check: what comes
- * from here was checked as C, and SQLite makes a table in memory for each list of words, each time, half of what a row
- * costs. */
+ * would turn a passing fault into damage. No automatic checkpoints: store_tidy chooses the moment. A cache that holds
+ * what one turn may touch: a transaction that outgrows it writes pages twice. The CHECKs of the tables are for those
+ * who write into the database by other means, and for quick_check: what comes from here was checked as C, and SQLite
+ * makes a table in memory for each list of words, each time, half of what a row costs. */
 static const char writer_pragmas[] = "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
                                      "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0;"
                                      "PRAGMA journal_size_limit = 67108864;"
-                                     "PRAGMA ignore_check_constraints = ON;";
+                                     "PRAGMA ignore_check_constraints = ON; PRAGMA cache_size = -32768;";
 static const char reader_pragmas[] = "PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;";
 
 static int set_journal(sqlite3 *db, struct err *e)
