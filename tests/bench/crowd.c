@@ -136,10 +136,12 @@ static void say_result(struct crowd *c, struct member *w)
                 .n_curve = n,
                 .seconds = .001 } });
     w->sent = crowd_now();
-    if (!w->is_sent)
-        w->first_sent = w->sent;
-    else
+    if (w->is_sent)
         c->counts.repeated++;
+    else
+        w->first_sent = w->sent;
+    if (!w->is_sent) /* as an agent does: the slot is free already */
+        say_ask(c, w);
     w->is_sent = true;
 }
 
@@ -161,7 +163,7 @@ static void take_welcome(struct crowd *c, struct member *w, const struct message
 
 static void take_grant(struct crowd *c, struct member *w, const struct message_grant *m)
 {
-    if (w->is_busy)
+    if (w->is_busy) /* asked for while its acknowledgement was lost: asked for again later */
         return;
     w->lease = (struct lease){ m->trial, m->lease, m->rung, m->budget_from, m->budget_to };
     w->is_busy = true;
@@ -182,7 +184,6 @@ static void take_ack(struct crowd *c, struct member *w, const struct message_res
     n->latencies[n->n_latencies++] = (float)((crowd_now() - w->first_sent) * 1000);
     n->results++;
     w->is_busy = false;
-    say_ask(c, w);
 }
 
 static void take(struct crowd *c, struct member *w, const void *frame, size_t len)

@@ -1,12 +1,13 @@
 /* load: one coordinator and a crowd of simulated workers over real ZeroMQ, on one machine.
  *
- *     build/tests/bench/load [--workers 500] [--seconds 10] [--rate 10000] [--idle 2000] [--directory DIR]
+ *     build/tests/bench/load [--workers 500] [--seconds 10] [--rate 10000] [--stored 100000] [--idle 2000]
+ *                            [--directory DIR]
  *
  * A real rungd, with a store in a new directory below DIR (default: the current one, as the disk matters). Prints
  *     random        durable results a second, as fast as they can be had, and acknowledgement times then
  *     paced         acknowledgement times at RATE results a second, how long the live view waits for its status,
  *                   and the coordinator's memory before and after
- *     restart       kill -9 with all that in the database: until it answers again, until all workers are back
+ *     restart       kill -9 with STORED results in the database: until it answers again, until all workers are back
  *     tpe           results a second at about 1,000 observations a campaign (ten campaigns take turns)
  *     idle          so many workers that only beat: until all are in, and what they cost
  * A result is a curve of one to 18 points; each is one row of five tables and its points (see schemas/store). The crowd
@@ -29,6 +30,7 @@ enum { TPE_CAMPAIGNS = 10, TPE_OBSERVATIONS = 1000, TPE_SPREAD = 100 };
 
 struct settings {
     int workers, idle;
+    uint64_t stored, results; /* wanted in the database for the restart; there now */
     double seconds, rate;
     const char *directory;
 };
@@ -136,9 +138,12 @@ struct cost {
     double cpu_seconds, megabytes;
 };
 
+/* `pid` 0: of this process. */
 static struct cost cost_of(pid_t pid)
 {
     char path[64], line[1024];
+    if (pid == 0)
+        pid = getpid();
     unsigned long user = 0, system = 0, pages = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *file = fopen(path, "r");
@@ -201,12 +206,15 @@ static double quantile(const struct crowd_counts *n, double share)
     return n->latencies[(size_t)(share * (double)(n->n_latencies - 1))];
 }
 
-static void print_results(const char *what, const struct crowd_counts *n, double seconds, double cpu_seconds)
+static void print_results(const char *what, const struct crowd_counts *n, double seconds, double cpu, double crowd_cpu)
 {
     struct crowd_counts sorted = *n;
-    printf("%-8s %9.0f results/s   ack p50 %6.1f  p99 %6.1f  max %6.1f ms   rungd %5.1f us a result   repeated %llu\n",
-        what, (double)n->results / seconds, quantile(&sorted, .5), quantile(&sorted, .99), quantile(&sorted, 1),
-        cpu_seconds * 1e6 / (double)(n->results ? n->results : 1), (unsigned long long)n->repeated);
+    double one = 1e6 / (double)(n->results ? n->results : 1);
+    printf("%-8s %9.0f results/s, %llu of them sent more than once; acknowledged after %.1f (half), %.1f (99 %%), %.1f "
+           "ms (all)\n",
+        what, (double)n->results / seconds, (unsigned long long)n->repeated, quantile(&sorted, .5),
+        quantile(&sorted, .99), quantile(&sorted, 1));
+    printf("         processor time a result: rungd %.0f us, the crowd %.0f us\n", cpu * one, crowd_cpu * one);
     fflush(stdout);
 }
 
@@ -229,21 +237,23 @@ static void measure(const struct daemon *d, struct crowd *c, const char *what, d
 {
     crowd_run(c, crowd_now() + 2, NULL, NULL);
     crowd_forget(c);
-    struct cost before = cost_of(d->pid);
+    struct cost before = cost_of(d->pid), own = cost_of(0);
     double began = crowd_now();
     crowd_run(c, began + seconds, NULL, NULL);
     struct crowd_counts n = crowd_counts(c);
-    print_results(what, &n, crowd_now() - began, cost_of(d->pid).cpu_seconds - before.cpu_seconds);
+    print_results(what, &n, crowd_now() - began, cost_of(d->pid).cpu_seconds - before.cpu_seconds,
+        cost_of(0).cpu_seconds - own.cpu_seconds);
 }
 
 /* ---- the phases ---- */
 
-static void measure_random(const struct daemon *d, const struct settings *s)
+static void measure_random(const struct daemon *d, struct settings *s)
 {
     submit(d, "random", "\"sampler\": \"random\", \"scheduler\": \"hyperband\", \"max_budget\": 27", 5000000);
     struct crowd *c = crowd_open(&(struct crowd_options){ .address = d->address, .n_workers = s->workers, .seed = 1 });
     wait_for_all(c, (uint64_t)s->workers);
     measure(d, c, "random", s->seconds);
+    s->results += crowd_counts(c).results;
     crowd_close(c);
 }
 
@@ -275,7 +285,7 @@ static pid_t look_on(const struct daemon *d)
     _exit(0);
 }
 
-static void measure_paced(const struct daemon *d, const struct settings *s)
+static void measure_paced(const struct daemon *d, struct settings *s)
 {
     struct cost before = cost_of(d->pid);
     struct crowd *c = crowd_open(&(struct crowd_options){
@@ -283,6 +293,7 @@ static void measure_paced(const struct daemon *d, const struct settings *s)
     wait_for_all(c, (uint64_t)s->workers);
     pid_t onlooker = look_on(d);
     measure(d, c, "paced", s->seconds);
+    s->results += crowd_counts(c).results;
     kill(onlooker, SIGTERM);
     waitpid(onlooker, NULL, 0);
     printf("         rungd's memory: %.0f MB before, %.0f MB after\n", before.megabytes, cost_of(d->pid).megabytes);
@@ -290,12 +301,19 @@ static void measure_paced(const struct daemon *d, const struct settings *s)
     crowd_close(c);
 }
 
-static void measure_restart(struct daemon *d, const struct settings *s)
+static bool has_results(const struct crowd_counts *n, void *context)
+{
+    return n->results >= *(uint64_t *)context;
+}
+
+static void measure_restart(struct daemon *d, struct settings *s)
 {
     struct crowd *c = crowd_open(&(struct crowd_options){
         .address = d->address, .n_workers = s->workers, .seed = 3, .pause_seconds = s->workers / s->rate });
+    uint64_t missing = s->results < s->stored ? s->stored - s->results : 1;
     wait_for_all(c, (uint64_t)s->workers);
-    crowd_run(c, crowd_now() + 1, NULL, NULL);
+    crowd_run(c, crowd_now() + 600, has_results, &missing);
+    s->results += crowd_counts(c).results;
     stop_daemon(d, SIGKILL);
     crowd_forget(c);
     double killed = crowd_now();
@@ -314,15 +332,10 @@ static void measure_restart(struct daemon *d, const struct settings *s)
         if (back == 0 && crowd_counts(c).boot != boot && crowd_counts(c).welcomed == all)
             back = crowd_now();
     }
-    printf("restart  answers after %.2f s, all %d workers back after %.2f s\n", answered - killed, s->workers,
-        back - killed);
+    printf("restart  with %llu results: answers after %.2f s, all %d workers back after %.2f s\n",
+        (unsigned long long)s->results, answered - killed, s->workers, back - killed);
     fflush(stdout);
     crowd_close(c);
-}
-
-static bool has_results(const struct crowd_counts *n, void *context)
-{
-    return n->results >= *(uint64_t *)context;
 }
 
 static void measure_tpe(const struct daemon *d, const struct settings *s)
@@ -336,11 +349,12 @@ static void measure_tpe(const struct daemon *d, const struct settings *s)
     struct crowd *c = crowd_open(&(struct crowd_options){ .address = d->address, .n_workers = s->workers, .seed = 4 });
     crowd_run(c, crowd_now() + 120, has_results, &from);
     crowd_forget(c);
-    struct cost before = cost_of(d->pid);
+    struct cost before = cost_of(d->pid), own = cost_of(0);
     double began = crowd_now();
     crowd_run(c, began + 60, has_results, &until);
     struct crowd_counts n = crowd_counts(c);
-    print_results("tpe", &n, crowd_now() - began, cost_of(d->pid).cpu_seconds - before.cpu_seconds);
+    print_results("tpe", &n, crowd_now() - began, cost_of(d->pid).cpu_seconds - before.cpu_seconds,
+        cost_of(0).cpu_seconds - own.cpu_seconds);
     crowd_close(c);
 }
 
@@ -364,7 +378,8 @@ static void read_options(int argc, char **argv, struct settings *s)
 {
     static const struct option rows[] = { { "workers", required_argument, NULL, 'w' },
         { "seconds", required_argument, NULL, 's' }, { "rate", required_argument, NULL, 'r' },
-        { "idle", required_argument, NULL, 'i' }, { "directory", required_argument, NULL, 'd' }, { 0 } };
+        { "stored", required_argument, NULL, 'n' }, { "idle", required_argument, NULL, 'i' },
+        { "directory", required_argument, NULL, 'd' }, { 0 } };
     int letter;
     while ((letter = getopt_long(argc, argv, "", rows, NULL)) != -1)
         if (letter == 'w')
@@ -373,6 +388,8 @@ static void read_options(int argc, char **argv, struct settings *s)
             s->seconds = atof(optarg);
         else if (letter == 'r')
             s->rate = atof(optarg);
+        else if (letter == 'n')
+            s->stored = strtoull(optarg, NULL, 10);
         else if (letter == 'i')
             s->idle = atoi(optarg);
         else if (letter == 'd')
@@ -387,7 +404,9 @@ static void read_options(int argc, char **argv, struct settings *s)
 
 int main(int argc, char **argv)
 {
-    struct settings s = { .workers = 500, .idle = 2000, .seconds = 10, .rate = 10000, .directory = "." };
+    struct settings s = {
+        .workers = 500, .idle = 2000, .stored = 100000, .seconds = 10, .rate = 10000, .directory = "."
+    };
     struct daemon d = { 0 };
     read_options(argc, argv, &s);
     open_daemon(&d, &s);
