@@ -165,10 +165,26 @@ static int open_sockets(struct app *app, struct err *e)
 
 /* ---- the clock and signals ---- */
 
+static bool is_new_connection(struct zsock *z, bool *is_connected)
+{
+    bool was_connected = *is_connected;
+    *is_connected = zsock_is_ready(z);
+    return *is_connected && !was_connected;
+}
+
+static void watch_connections(struct app *app, int64_t now_ms)
+{
+    if (is_new_connection(app->control, &app->is_connected))
+        app_take(app, &(struct session_event){ .kind = SESSION_CONNECTED, .now_ms = now_ms });
+    if (is_new_connection(app->bulk, &app->is_bulk_connected))
+        bulk_client_hurry(app->mover);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct app *app = timer->data;
     int64_t now_ms = system_monotonic_ms();
+    watch_connections(app, now_ms);
     app_take(app, &(struct session_event){ .kind = SESSION_TICK, .now_ms = now_ms });
     app_tidy_cache(app, now_ms);
     if (!app->is_leaving)

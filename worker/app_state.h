@@ -42,7 +42,8 @@ struct app {
     uint64_t session_id;
     struct later *later; /* a queue */
     size_t n_later, cap_later;
-    bool is_taking; /* inside app_take */
+    bool is_taking;                       /* inside app_take */
+    bool is_connected, is_bulk_connected; /* as of the last tick */
     bool is_leaving;
     int status;
     int64_t tidy_ms;  /* when to look at the size of the cache again */

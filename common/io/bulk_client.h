@@ -44,6 +44,9 @@ uint64_t bulk_client_get(struct bulk_client *c, const char *hash, bulk_done_fn d
 /* Its `done` is not called any more. A number that is over is fine. */
 void bulk_client_cancel(struct bulk_client *c, uint64_t job);
 
+/* A new connection is there: what was said on the one before may be lost, so all jobs ask again now. */
+void bulk_client_hurry(struct bulk_client *c);
+
 /* Takes what came on the bulk socket: BLOB_AT and BLOB_DATA; others are ignored. */
 void bulk_client_take(struct bulk_client *c, const struct message *m);
 

@@ -104,7 +104,7 @@ static const struct option for_servers[] = {
 
 static const struct option for_clients[] = {
     { ZMQ_IMMEDIATE, 1 }, /* queues nothing for a connection that is not there */
-    { ZMQ_RECONNECT_IVL_MAX, 10000 },
+    { ZMQ_RECONNECT_IVL_MAX, 2000 },
     { ZMQ_CONNECT_TIMEOUT, 5000 },
 };
 
@@ -131,7 +131,7 @@ static void set_all(struct zsock *z)
     else
         set_options(z->socket, for_clients, sizeof for_clients / sizeof *for_clients);
     if (!is_server) /* many clients of a restarted server shall not come in step */
-        set_int(z->socket, ZMQ_RECONNECT_IVL, 200 + (int)(system_random_id() % 100));
+        set_int(z->socket, ZMQ_RECONNECT_IVL, 100 + (int)(system_random_id() % 50));
     set_int(z->socket, ZMQ_SNDHWM, high_water);
     set_int(z->socket, ZMQ_RCVHWM, high_water);
     zmq_setsockopt(z->socket, ZMQ_MAXMSGSIZE, &max_frame, sizeof max_frame);
@@ -163,12 +163,17 @@ static int set_curve(struct zsock *z, const struct zsock_curve *keys, struct err
 
 /* ---- receiving ---- */
 
-static bool has_input(struct zsock *z)
+static int look_for(struct zsock *z, int wanted)
 {
     int events = 0;
     size_t len = sizeof events;
     zmq_getsockopt(z->socket, ZMQ_EVENTS, &events, &len);
-    return events & ZMQ_POLLIN;
+    return events & wanted;
+}
+
+static bool has_input(struct zsock *z)
+{
+    return look_for(z, ZMQ_POLLIN);
 }
 
 static bool receive_part(struct zsock *z, zmq_msg_t *part)
@@ -364,6 +369,11 @@ int zsock_reconnect(struct zsock *z, struct err *e)
         }
     }
     return 0;
+}
+
+bool zsock_is_ready(struct zsock *z)
+{
+    return !z->is_closed && look_for(z, ZMQ_POLLOUT);
 }
 
 const char *zsock_last_address(const struct zsock *z)

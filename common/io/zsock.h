@@ -80,6 +80,9 @@ int zsock_reconnect(struct zsock *z, struct err *e);
  * a client is not connected yet. Never waits. `peer` is 0 for a client. */
 bool zsock_send(struct zsock *z, uint64_t peer, const void *frame, size_t len);
 
+/* Whether a frame could go now: for a client, that it is connected. Asked at times, it tells a new connection. */
+bool zsock_is_ready(struct zsock *z);
+
 /* The address of the last bind, as ZeroMQ resolved it; borrows until the next bind. */
 const char *zsock_last_address(const struct zsock *z);
 

@@ -11,6 +11,8 @@ static void on_signal(int signal)
     count++;
 }
 
+static void on_child(int signal) {}
+
 void interrupt_watch(void)
 {
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -19,6 +21,7 @@ void interrupt_watch(void)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = on_child }, NULL); /* a child that died ends a sleep */
 }
 
 int interrupt_count(void)

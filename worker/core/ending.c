@@ -115,6 +115,8 @@ void session_take_spooled(struct session *s, const struct session_event *event, 
         a->retry_ms = event->now_ms + SPOOL_RETRY_MS;
         return;
     }
+    effect_log(fx, LOG_DEBUG, "kept: trial %" PRIu64 " rung %" PRId64 " lease %" PRIu64, event->key.trial,
+        event->key.rung, event->key.lease);
     outbox_add(&s->outbox, event->key, a->hash, a->bytes, event->now_ms);
     remember_finished(s, event->key);
     remove_attempt(s, a);

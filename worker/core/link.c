@@ -56,6 +56,15 @@ void link_lose(struct link *l, int64_t now_ms)
     l->wait_ms = 0;
 }
 
+/* The pause stays as long as it had grown to: a coordinator that takes connections and says nothing is not hurried. */
+void link_connected(struct link *l, struct rng *rng, int64_t now_ms)
+{
+    l->is_welcome = false;
+    if (l->wait_ms == 0)
+        l->wait_ms = SESSION_HELLO_MS;
+    l->due_ms = now_ms + jitter(rng, l->wait_ms);
+}
+
 void link_back_off(struct link *l, int64_t now_ms)
 {
     l->wait_ms = SESSION_HELLO_MAX_MS;

@@ -34,6 +34,7 @@ enum link_wish link_tick(struct link *l, struct rng *rng, int64_t now_ms);
 void link_hear(struct link *l, int64_t now_ms);                                           /* any message came */
 void link_welcome(struct link *l, const struct message_welcome *welcome, int64_t now_ms); /* WELCOME */
 void link_lose(struct link *l, int64_t now_ms);                                           /* WHO, or another boot */
-void link_back_off(struct link *l, int64_t now_ms); /* HELLO was refused: try again, but slowly */
+void link_connected(struct link *l, struct rng *rng, int64_t now_ms); /* a new connection: HELLO is said now */
+void link_back_off(struct link *l, int64_t now_ms);                   /* HELLO was refused: try again, but slowly */
 
 #endif

@@ -193,6 +193,8 @@ static void take_result_ack(struct session *s, const struct message *m, int64_t 
         outbox_upload_again(&s->outbox, key, now_ms);
         return;
     }
+    effect_log(fx, LOG_DEBUG, "acknowledged: trial %" PRIu64 " rung %" PRId64 " lease %" PRIu64 ": %s", key.trial,
+        key.rung, key.lease, ack->verdict);
     outbox_remove(&s->outbox, key);
     effect_add(fx, EFFECT_FORGET)->key = key;
 }
@@ -309,6 +311,12 @@ static void take_tick(struct session *s, const struct session_event *event, stru
     leave_when_idle(s, event->now_ms, fx);
 }
 
+static void take_connected(struct session *s, const struct session_event *event, struct session_effects *fx)
+{
+    link_connected(&s->link, &s->rng, event->now_ms);
+    send_hello(s, fx);
+}
+
 static void take_started(struct session *s, const struct session_event *event, struct session_effects *fx)
 {
     struct attempt *a = s->places[event->slot].attempt;
@@ -330,6 +338,7 @@ static void (*const takers[SESSION_N_KINDS])(
     struct session *s, const struct session_event *event, struct session_effects *fx) = {
     [SESSION_TICK] = take_tick,
     [SESSION_MESSAGE] = take_message,
+    [SESSION_CONNECTED] = take_connected,
     [SESSION_STARTED] = take_started,
     [SESSION_LINE] = session_take_line,
     [SESSION_EXITED] = session_take_exit,

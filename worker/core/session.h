@@ -59,12 +59,13 @@ struct outcome_key {
 /* ---- what happens ---- */
 
 enum session_event_kind {
-    SESSION_TICK,    /* time went by */
-    SESSION_MESSAGE, /* message: from the coordinator, decoded */
-    SESSION_STARTED, /* slot: the program runs */
-    SESSION_LINE,    /* slot, text, len: one line of the trial contract, without its newline */
-    SESSION_EXITED,  /* slot, exit: the process and its whole tree are gone, and all its lines were told before */
-    SESSION_FETCHED, /* attempt, text: the checkpoint lies under this name; NULL: failed, reason says why */
+    SESSION_TICK,      /* time went by */
+    SESSION_MESSAGE,   /* message: from the coordinator, decoded */
+    SESSION_CONNECTED, /* a connection is there, a new one: perhaps to a coordinator that has just started */
+    SESSION_STARTED,   /* slot: the program runs */
+    SESSION_LINE,      /* slot, text, len: one line of the trial contract, without its newline */
+    SESSION_EXITED,    /* slot, exit: the process and its whole tree are gone, and all its lines were told before */
+    SESSION_FETCHED,   /* attempt, text: the checkpoint lies under this name; NULL: failed, reason says why */
     SESSION_SAVED,   /* attempt, hash, bytes: the new checkpoint is in the cache; empty hash: failed, reason says why */
     SESSION_SPOOLED, /* key: on disk; with is_failed: not, reason says why */
     SESSION_RECOVERED, /* key, hash, bytes: was in the spool when the process started (before the first tick) */
