@@ -4,6 +4,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "common/base/kill_point.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/io/blobs.h"
@@ -67,6 +68,7 @@ static void reply_bulk(void *context, uint64_t peer, const struct message *m)
 static void on_blob_stored(void *context, const char *hash, int64_t size)
 {
     struct app *a = context;
+    KILL_POINT("blob.unlisted");
     struct hub_event event = { .kind = HUB_BLOB };
     str_copy(event.as.blob.hash, sizeof event.as.blob.hash, hash);
     event.as.blob.size = size;
@@ -178,6 +180,7 @@ int app_run(const struct app_options *options, struct err *e)
     uv_loop_init(&a.loop);
     int status = open_store(&a, e);
     if (status == 0) {
+        KILL_POINT("listen.before");
         open_handles(&a);
         status = open_sockets(&a, e);
         if (status == 0)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/kill_point.h"
 #include "common/base/mem.h"
 #include "common/proto/campaign.h"
 
@@ -76,6 +77,7 @@ static int load_all(struct store *s, struct load *l, struct store_ids *ids, stru
     if (store_load_ids(s, ids, e) < 0 || store_load_workers(s, take_worker, l, e) < 0 ||
         store_load_campaigns(s, take_campaign, l, e) < 0 || store_load_trials(s, 0, take_trial, l, e) < 0)
         return -1;
+    KILL_POINT("rebuild.half");
     for (size_t i = 0; i < hub_n_campaigns(l->hub); i++)
         if (load_search(s, l, hub_campaign(l->hub, i), e) < 0)
             return -1;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/kill_point.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
@@ -307,8 +308,10 @@ static int commit(struct turn *t, struct err *e)
 {
     if (t->has_failed)
         *e = t->failure;
+    KILL_POINT("commit.before");
     bool is_done = !t->has_failed && (!t->has_begun || store_commit(t->options.store, e) == 0);
     if (is_done && t->has_begun) {
+        KILL_POINT("commit.after");
         t->committed_ms = system_monotonic_ms();
         t->is_tidy = false;
         if (store_tidy(t->options.store, false, e) < 0)
@@ -316,9 +319,11 @@ static int commit(struct turn *t, struct err *e)
     }
     if (!is_done)
         store_rollback(t->options.store);
-    for (size_t i = 0; is_done && i < t->due.n; i++)
-        t->options.send(
-            t->options.context, t->due.items[i].peer, t->due.items[i].frame.text, t->due.items[i].frame.len);
+    for (size_t i = 0; is_done && i < t->due.n; i++) {
+        const struct letter *l = &t->due.items[i];
+        t->options.send(t->options.context, l->peer, l->frame.text, l->frame.len);
+        KILL_POINT("answer.sent");
+    }
     letters_clear(&t->due);
     t->has_begun = t->has_failed = false;
     return is_done ? 0 : -1;

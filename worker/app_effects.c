@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/kill_point.h"
 #include "common/base/log.h"
 #include "common/io/system.h"
 #include "worker/app_state.h"
@@ -43,6 +44,7 @@ static void do_upload(struct app *app, const struct session_effect *effect)
 static int start(struct app *app, const struct session_effect *effect, struct err *e)
 {
     struct launch l = { 0 };
+    KILL_POINT("grant.taken");
     int r = home_make_attempt(&app->home, effect->directory, e);
     if (r == 0)
         r = launch_plan(&l, effect->grant, effect->slot, effect->directory, app->trainer, e);
@@ -131,13 +133,16 @@ static void do_deliver(struct app *app, const struct session_effect *effect)
         send_frame(app);
     else
         log_error("%s", e.text);
+    KILL_POINT("outcome.sent");
 }
 
 static void do_forget(struct app *app, const struct session_effect *effect)
 {
     struct err e;
+    KILL_POINT("outcome.acknowledged");
     if (outcomes_forget(app->outcomes, effect->key, &e) < 0)
         log_warn("%s", e.text); /* it is sent again, and acknowledged as a duplicate */
+    KILL_POINT("outcome.forgotten");
 }
 
 /* ---- the rest ---- */
@@ -184,9 +189,13 @@ void app_do_effects(struct app *app, const struct session_effects *effects)
         doers[effects->list[i].kind](app, &effects->list[i]);
         has_outcomes |= writes_outcome(effects->list[i].kind);
     }
-    if (has_outcomes && outcomes_sync(app->outcomes, &e) < 0) {
+    if (!has_outcomes)
+        return;
+    KILL_POINT("outcome.unsynced");
+    if (outcomes_sync(app->outcomes, &e) < 0) {
         /* After a failed fsync nobody knows what is on the disk: the next process looks. */
         log_error("%s", e.text);
         exit(74);
     }
+    KILL_POINT("outcome.synced");
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/kill_point.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/io/system.h"
@@ -59,6 +60,7 @@ static void save(uv_work_t *work)
 static void after_save(uv_work_t *work, int status)
 {
     struct job *j = work->data;
+    KILL_POINT("checkpoint.saved");
     app_take(j->app, &(struct session_event){ .kind = SESSION_SAVED,
                          .now_ms = system_monotonic_ms(),
                          .attempt = j->attempt,
@@ -110,6 +112,7 @@ void app_fetch(struct app *app, uint64_t attempt, const char *hash)
 static void on_uploaded(void *context, const char *hash, const struct err *failure)
 {
     struct job *j = context;
+    KILL_POINT("checkpoint.uploaded");
     if (failure)
         log_warn("checkpoint %.12s cannot be uploaded: %s", hash, failure->text);
     app_take(j->app, &(struct session_event){ .kind = SESSION_UPLOADED,

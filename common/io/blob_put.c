@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/kill_point.h"
 #include "common/base/mem.h"
 #include "common/io/blobs_private.h"
 #include "common/io/files.h"
@@ -37,8 +38,10 @@ static int rename_durably(struct blobs *b, int fd, const char *name, const char 
 {
     if (fchmod(fd, 0400) < 0 || fsync(fd) < 0)
         return err_set_errno(e, "sync blob %.12s…", hash);
+    KILL_POINT("blob.synced");
     int shelf = open_or_make_shelf(b, hash);
     int status = shelf < 0 ? -1 : renameat(b->partial_fd, name, shelf, hash);
+    KILL_POINT("blob.named");
     if (status == 0)
         status = fsync(shelf);
     if (status < 0)

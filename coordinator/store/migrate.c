@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/base/kill_point.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "coordinator/store/sql.h"
@@ -45,9 +46,10 @@ static int apply_step(sqlite3 *db, const struct migration *step, int version, st
 {
     struct str numbers = { 0 };
     str_addf(&numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d;", STORE_APPLICATION_ID, version);
-    int failed = sql_run(db, "BEGIN IMMEDIATE", e);
-    if (!failed &&
-        (sql_run(db, step->sql, e) < 0 || sql_run(db, str_text(&numbers), e) < 0 || sql_run(db, "COMMIT", e) < 0)) {
+    int failed = sql_run(db, "BEGIN IMMEDIATE", e) < 0 || sql_run(db, step->sql, e) < 0 ||
+                 sql_run(db, str_text(&numbers), e) < 0;
+    KILL_POINT("migrate.uncommitted");
+    if (failed || sql_run(db, "COMMIT", e) < 0) {
         failed = err_prefix(e, "migration %s", step->name);
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     }
@@ -62,6 +64,7 @@ int store_migrate(sqlite3 *db, const char *path, const struct migration *steps, 
         return -1;
     if (version > 0 && version < n && keep_copy(db, path, version, e) < 0)
         return -1;
+    KILL_POINT("migrate.copied");
     for (int64_t next = version; next < n; next++) {
         if (apply_step(db, &steps[next], (int)next + 1, e) < 0)
             return -1;

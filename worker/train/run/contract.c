@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/kill_point.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
@@ -177,8 +178,13 @@ static int train_to_goal(struct session *s, struct err *e)
     while ((int64_t)s->trainer->epochs < s->budget_to && !s->is_stopped)
         if (trainer_epoch(s->trainer, &report, NULL, e) || say_report(s, &report, e) || listen_for_stop(s, e))
             return -1;
-    if (checkpoint_save(s->trainer, s->checkpoint_out, e) || say_checkpoint(s, e))
+    KILL_POINT("trained");
+    if (checkpoint_save(s->trainer, s->checkpoint_out, e))
         return -1;
+    KILL_POINT("checkpoint.written");
+    if (say_checkpoint(s, e))
+        return -1;
+    KILL_POINT("checkpoint.said");
     return say_flag(s, "done", e);
 }
 

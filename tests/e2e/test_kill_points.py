@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""SIGKILL at every named point of the programs (common/base/kill_point.h), at its first, second and fifth passage: the
+campaign ends, nothing is lost or counted twice, and with one worker the counted results are those of a run that was
+left alone. Uses the programs of build/tests/kill."""
+import os
+import re
+import sys
+
+import harness
+from harness import House, main, test, tests, wait_for
+
+PLAIN = harness.BUILD
+TINY = {
+    "name": "tiny", "seed": 1,
+    "objective": {"metric": "validation_loss", "goal": "minimize"},
+    "trial": {"program": "gru-attention", "data": {"format": "synthetic", "sequences": 60},
+              "fixed": {"num_layers": 1, "num_heads": 1, "dropout": 0.1, "batch_size": 32}},
+    "space": {"hidden_size": {"type": "int", "low": 4, "high": 12},
+              "learning_rate": {"type": "float", "low": 0.001, "high": 0.1, "log": True}},
+    "search": {"sampler": "tpe", "scheduler": "hyperband", "min_budget": 1, "max_budget": 4, "eta": 2},
+    "limits": {"trials": 6},
+}
+PASSAGES = (1, 2, 5)
+POINTS = {
+    "rungd": ["commit.before", "commit.after", "answer.sent", "blob.synced", "blob.named", "blob.unlisted"],
+    "rung-worker": ["grant.taken", "outcome.unsynced", "outcome.synced", "outcome.sent", "outcome.acknowledged",
+                    "outcome.forgotten", "blob.synced", "blob.named", "checkpoint.saved", "checkpoint.uploaded"],
+    "rung-train": ["trained", "checkpoint.written", "checkpoint.said"],
+}
+AT_START = {"rungd": ["listen.before", "rebuild.half"]}  # passed once a process
+MIGRATING = ["migrate.copied", "migrate.uncommitted"]
+RESULTS = "SELECT trial, rung, value, budget FROM results WHERE counted = 1 ORDER BY trial, rung"
+calm = []  # the counted results of a run that was left alone
+
+
+def counted(counter):
+    return os.path.getsize(counter) if os.path.exists(counter) else 0
+
+
+def run(house, point="", n=0, build=None):
+    """A run of TINY with one worker that is killed at this passage; returns the file that counts passages."""
+    counter = house.path(f"passages-{n}")
+    harness.BUILD = build or os.path.join(PLAIN, "tests", "kill")
+    house.store = house.path(f"store-{n}")
+    os.environ["RUNG_KILL_POINT"] = f"{point}:{n}:{counter}"
+    try:
+        child = house.start("rung", "run", house.write("tiny.json", TINY), "--store", house.store, "--workers", "1")
+        if point.partition("/")[2] in AT_START["rungd"]:
+            start_again(house, child, counter, n)
+        house.end(child, 0)
+    finally:
+        del os.environ["RUNG_KILL_POINT"]
+        harness.BUILD = PLAIN
+    return counter
+
+
+def start_again(house, child, counter, n):
+    """Kills the coordinator until it has started n times and died there by itself."""
+    while counted(counter) < n:
+        seen = counted(counter)
+        wait_for(lambda: house.n_counted() > seen or counted(counter) >= n, "the campaign goes on")
+        if counted(counter) < n:
+            assert child.poll() is None, f"the campaign ended before start {n}"
+            house.kill("rungd")
+            wait_for(lambda: counted(counter) > seen, "the coordinator starts again")
+
+
+def undisturbed():
+    if not calm:
+        house = House()
+        try:
+            run(house)
+            calm.extend(house.query(RESULTS))
+        finally:
+            house.close()
+    return calm
+
+
+def killed_at(house, point, passages):
+    costs_a_trial = point.startswith("rung-train")
+    for n in passages:
+        counter = run(house, point, n)
+        assert counted(counter) >= n, f"{point} is passed {counted(counter)} times only"
+        house.check_sound()
+        states = dict(house.query("SELECT state, count(*) FROM trial GROUP BY 1"))
+        assert states.pop("failed", 0) == costs_a_trial and set(states) <= {"completed", "stopped"}, (point, n, states)
+        if not costs_a_trial:
+            assert house.query(RESULTS) == undisturbed(), f"{point}:{n}: other results"
+
+
+def add_test(program, point, passages):
+    def one(house):
+        killed_at(house, f"{program}/{point}", passages)
+    one.__name__ = re.sub(r"\W", "_", f"{program}_killed_at_{point}_costs_" +
+                          ("that trial alone" if program == "rung-train" else "nothing"))
+    tests.append(one)
+
+
+for _program, _points in POINTS.items():
+    for _point in _points:
+        add_test(_program, _point, PASSAGES)
+for _point in AT_START["rungd"]:
+    add_test("rungd", _point, (1, 2, 4))
+
+
+@test
+def every_kill_point_of_the_code_is_among_these(house):
+    named, root = set(), os.path.join(harness.HERE, "..", "..")
+    for place in ("common", "coordinator", "worker"):
+        for directory, _, names in os.walk(os.path.join(root, place)):
+            for name in names:
+                if name.endswith(".c"):
+                    with open(os.path.join(directory, name), encoding="utf-8") as file:
+                        named.update(re.findall(r'KILL_POINT\("([^"]+)"\)', file.read()))
+    known = {point for table in (POINTS, AT_START) for points in table.values() for point in points} | set(MIGRATING)
+    assert named == known, named ^ known
+
+
+@test
+def the_programs_that_people_run_have_no_kill_points(house):
+    counter = run(house, "rungd/commit.before", 1, build=PLAIN)
+    assert not os.path.exists(counter)
+    assert house.query(RESULTS) == undisturbed()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
