@@ -115,18 +115,18 @@ void campaign_move_trial(struct campaign *c, struct trial *t, enum trial_state n
         push_queue(c, t);
 }
 
-bool campaign_is_better(const struct campaign *c, int64_t budget, double value, const struct trial *than)
+/* Further first, then the better value, then the smaller number: not who was first, which a rebuild cannot see. */
+static bool is_better(const struct campaign *c, const struct trial *t, const struct trial *than)
 {
-    if (!than)
-        return true;
-    if (budget != than->row.reached)
-        return budget > than->row.reached;
-    return campaign_spec_loss(c->spec, value) < campaign_spec_loss(c->spec, than->row.value);
+    if (t->row.reached != than->row.reached)
+        return t->row.reached > than->row.reached;
+    double loss = campaign_spec_loss(c->spec, t->row.value), other = campaign_spec_loss(c->spec, than->row.value);
+    return loss != other ? loss < other : t->row.number < than->row.number;
 }
 
 void campaign_judge(struct campaign *c, struct trial *t)
 {
-    if (t != c->best && !isnan(t->row.value) && campaign_is_better(c, t->row.reached, t->row.value, c->best))
+    if (t != c->best && !isnan(t->row.value) && (!c->best || is_better(c, t, c->best)))
         c->best = t;
 }
 

@@ -49,7 +49,4 @@ void campaign_judge(struct campaign *c, struct trial *t);
 /* The first queued trial that may run now, or NULL. */
 struct trial *campaign_next_queued(const struct campaign *c, int64_t now_ms);
 
-/* True when a result with this value at this budget would be better than the best. */
-bool campaign_is_better(const struct campaign *c, int64_t budget, double value, const struct trial *than);
-
 #endif

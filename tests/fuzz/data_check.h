@@ -10,14 +10,8 @@
 #include "common/base/str.h"
 #include "worker/train/data/formats.h"
 #include "worker/train/data/source.h"
+#include "tests/fuzz/must.h"
 #include "worker/train/data/split.h"
-
-/* assert() with a name of its own, so that NDEBUG does not disarm it. */
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            __builtin_trap();                                                                                          \
-    } while (0)
 
 static void check_dataset(const struct dataset *d)
 {

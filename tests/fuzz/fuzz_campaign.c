@@ -6,14 +6,7 @@
 #include "common/expr/campaign_read.h"
 #include "common/expr/expr.h"
 #include "common/proto/campaign.h"
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            __builtin_trap();                                                                                          \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+#include "tests/fuzz/must.h"
 
 /* What is taken can be stored, comes back the same, and its rules can be asked. */
 static void check_taken(const struct campaign_spec *spec)

@@ -1,7 +1,5 @@
 #include "tests/fuzz/data_check.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct dataset d = { 0 };

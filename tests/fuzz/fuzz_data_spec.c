@@ -2,15 +2,8 @@
 #include <string.h>
 
 #include "common/base/str.h"
+#include "tests/fuzz/must.h"
 #include "worker/train/data/spec.h"
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            __builtin_trap();                                                                                          \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static bool is_line(const char *text)
 {

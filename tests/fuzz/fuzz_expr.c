@@ -7,8 +7,7 @@
 #include "common/base/mem.h"
 #include "common/expr/expr.h"
 #include "common/expr/text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+#include "tests/fuzz/must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -25,14 +24,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct campaign_spec spec = { .space = { 3, params }, .where = &where, .n_where = 1 };
     struct err e = { 0 };
     struct expr *x = expr_open(&spec, &e);
-    if (!x && !*e.text)
-        __builtin_trap();
+    MUST(x || *e.text);
     if (x) {
         struct rules rules = expr_rules(x);
         bool first = rules_resolve(&rules, (double[]){ 64, 0.5, 1 });
         rules_resolve(&rules, (double[]){ 33, NAN, NAN });
-        if (rules_resolve(&rules, (double[]){ 64, 0.5, 1 }) != first || text_refusal(where))
-            __builtin_trap();
+        MUST(rules_resolve(&rules, (double[]){ 64, 0.5, 1 }) == first && !text_refusal(where));
     }
     expr_close(x);
     free(where);

@@ -8,14 +8,7 @@
 #include "common/base/crc32c.h"
 #include "common/base/str.h"
 #include "common/proto/message.h"
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            __builtin_trap();                                                                                          \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+#include "tests/fuzz/must.h"
 
 static void check_again(const struct message *m)
 {

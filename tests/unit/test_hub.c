@@ -319,6 +319,20 @@ TEST(a_late_result_counts_when_it_is_the_first_and_is_kept_when_it_is_not)
     close_world(&w);
 }
 
+TEST(of_equal_values_the_smaller_number_is_best_whoever_was_first)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    ask(&w, 1, 2);
+    struct trial_row first = w.l.trials[0], second = w.l.trials[1];
+    outcome(&w, &second, 1, -1, 0.5);
+    CHECK_INT(hub_campaign(w.hub, 0)->best->row.number, 2);
+    outcome(&w, &first, 1, -1, 0.5);
+    CHECK_INT(hub_campaign(w.hub, 0)->best->row.number, 1);
+    close_world(&w);
+}
+
 TEST(a_lease_that_was_never_given_is_unknown)
 {
     static struct world w;
