@@ -116,7 +116,7 @@ static void multiply_input(struct gru *g, const float *x, size_t x_stride, size_
         .a_stride = x_stride,
         .b = g->input_forward };
     g->kernels->product_rows(&input);
-    profile_enter(g->profile, PROFILE_RECURRENCE);
+    profile_enter(g->profile, PROFILE_RECURRENT);
 }
 
 static void step_forward(struct gru *g, float *out, const struct batch *b, size_t t, struct gru_dropout dropout)
@@ -182,7 +182,9 @@ static void step_backward(struct gru *g, const struct backward *w, size_t t)
         .mask = mask_row(g, w->dropout, row),
         .scale = w->dropout.scale,
         .bias = g->bias_gradient };
+    profile_enter(g->profile, PROFILE_GATES);
     g->kernels->gru_backward_gates(&step);
+    profile_enter(g->profile, PROFILE_PRODUCTS);
     if (t == 0)
         return;
     struct product product = { .M = step.rows,
@@ -218,7 +220,6 @@ static void add_outer(struct gru *g, float *sums, size_t columns, size_t block, 
  * gradients of the weights. The state before the first step is zero and gives none. */
 static void use_rows(struct gru *g, const struct backward *w, size_t first, size_t last)
 {
-    profile_enter(g->profile, PROFILE_PRODUCTS);
     if (w->dx) {
         struct product input = { .M = last - first,
             .N = g->Ip,
@@ -234,7 +235,6 @@ static void use_rows(struct gru *g, const struct backward *w, size_t first, size
     size_t start = w->batch->batch_sizes[0] > first ? w->batch->batch_sizes[0] : first;
     if (start < last)
         add_outer(g, g->recurrent_gradient, g->Hp, 1, g->previous, g->state_stride, start, last);
-    profile_enter(g->profile, PROFILE_RECURRENCE);
 }
 
 /* Adds a gradient by gate, blocks of Hp rows, to PyTorch's shape; place[gate] is the block of that gate. */
@@ -264,7 +264,7 @@ void gru_backward(struct gru *g, const struct gru_tensors *gradients, float *dx,
     const float *x, size_t x_stride, const struct batch *b, struct gru_dropout dropout)
 {
     const struct backward w = { dx, dx_stride, dout, x, x_stride, b, dropout };
-    profile_enter(g->profile, PROFILE_RECURRENCE);
+    profile_enter(g->profile, PROFILE_PRODUCTS);
     memset(g->state_gradient, 0, sizeof(float) * b->n_sequences * g->state_stride);
     memset(g->bias_gradient, 0, sizeof(float) * 4 * g->Hp);
     memset(g->input_gradient, 0, sizeof(float) * 3 * g->Hp * g->Ip);

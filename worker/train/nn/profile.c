@@ -5,7 +5,8 @@
 const char *profile_part_name(enum profile_part part)
 {
     static const char *const names[PROFILE_N_PARTS] = { [PROFILE_PRODUCTS] = "products",
-        [PROFILE_RECURRENCE] = "recurrence",
+        [PROFILE_RECURRENT] = "recurrent",
+        [PROFILE_GATES] = "gates",
         [PROFILE_ATTENTION] = "attention",
         [PROFILE_OPTIMISER] = "optimiser",
         [PROFILE_DATA] = "data",

@@ -5,8 +5,9 @@
 #define RUNG_WORKER_TRAIN_NN_PROFILE_H
 
 enum profile_part {
-    PROFILE_PRODUCTS,   /* products over all frames at once */
-    PROFILE_RECURRENCE, /* step by step: recurrent products and gates in one */
+    PROFILE_PRODUCTS,  /* products of the layers, but for those of PROFILE_RECURRENT */
+    PROFILE_RECURRENT, /* forward step by step: recurrent products and gates in one */
+    PROFILE_GATES,     /* backward: what the gates pass on */
     PROFILE_ATTENTION,
     PROFILE_OPTIMISER,
     PROFILE_DATA,  /* packing batches, dropout masks */
@@ -21,7 +22,7 @@ struct profile {
     double seconds[PROFILE_N_PARTS];
 };
 
-/* "products", "recurrence", … */
+/* "products", "recurrent", … */
 const char *profile_part_name(enum profile_part part);
 
 /* From now on time counts for `part`; what passed since the last call counts for the part named then. p may be NULL. */

@@ -54,6 +54,7 @@ static const struct row rows[] = {
     { "batch-size",     WHOLE, AT(batch_size),     BENCH,            1,   "N",         "sequences of a step (256)" },
     { "frames",         WHOLE, AT(frames),         BENCH,            1,   "N",         "frames of a sequence (40)" },
     { "features",       WHOLE, AT(features),       BENCH,            1,   "N",         "numbers of a frame (13)" },
+    { "ragged",         FLAG,  AT(ragged),         BENCH,            0,   NULL,        "lengths distributed as those of recorded digits" },
     { "dropout",        REAL,  AT(dropout),        BENCH,            0,   "P",         "between the layers, and of the attention (0.2)" },
     { "seconds",        REAL,  AT(seconds),        BENCH,            0.1, "S",         "how long to measure (5)" },
     { "json",           FLAG,  AT(json),           ALL,              0,   NULL,        "JSON on standard output: an object a line" },
