@@ -5,6 +5,7 @@
 #include "coordinator/cli/asking.h"
 #include "coordinator/cli/check.h"
 #include "coordinator/cli/command.h"
+#include "coordinator/cli/export.h"
 #include "coordinator/cli/plan.h"
 #include "coordinator/cli/remote.h"
 #include "coordinator/cli/run.h"
@@ -238,6 +239,29 @@ static int events(const struct options *o, struct err *e)
     return options_int(o, "last", 1, INT64_MAX, &n, e) < 0 ? -1 : cli_events(&q, n, stdout, e);
 }
 
+/* ---- take it elsewhere ---- */
+
+/* clang-format off */
+static const struct option_row export_rows[] = {
+    STORE_ROW,
+    { "format", 'f', "FORM", "csv, optuna or tensorboard" },
+    { "output", 'o', "PATH", "a file to make; for tensorboard a directory" },
+    { "force", 0, NULL, "replace what is there" },
+    { 0 },
+};
+/* clang-format on */
+
+static int export(const struct options *o, struct err *e)
+{
+    const struct export_request q = {
+        .about = asking_of(o, word(o, 0), false),
+        .format = options_text(o, "format", NULL),
+        .output = options_text(o, "output", NULL),
+        .is_forced = options_has(o, "force"),
+    };
+    return cli_export(&q, e);
+}
+
 /* ---- the table ---- */
 
 /* clang-format off */
@@ -253,6 +277,11 @@ static const char watch_detail[] =
 static const char ask_detail[] =
     "Answers from the store, whether a coordinator runs or not; without a campaign's\n"
     "name, about the one that was begun last.\n";
+
+static const char export_detail[] =
+    "Writes a campaign as a table (csv), as a study that Optuna opens and goes on with\n"
+    "(optuna), or as event files with the HParams summaries (tensorboard).\n"
+    "While it runs or years later; what is there is never overwritten without --force.\n";
 
 const struct command commands[] = {
     { "run", "CAMPAIGN.json", 1, 1, "run a campaign on this machine, to its end", run_detail, run_rows, run },
@@ -270,6 +299,7 @@ const struct command commands[] = {
     { "explain", "[CAMPAIGN] TRIAL", 1, 2, "why a trial was proposed, promoted, left", ask_detail, ask_rows, explain },
     { "logs", "[CAMPAIGN] TRIAL", 1, 2, "what a trial printed", ask_detail, logs_rows, logs },
     { "events", "[CAMPAIGN]", 0, 1, "what happened, in order", ask_detail, events_rows, events },
+    { "export", "[CAMPAIGN]", 0, 1, "take a campaign to other tools", export_detail, export_rows, export },
     { "campaigns", "", 0, 0, "all campaigns of a store", NULL, ask_rows, campaigns },
 };
 /* clang-format on */

@@ -38,6 +38,43 @@ int store_ask_decisions(struct store *s, int64_t trial, store_take_decision *tak
     return store_load(s, &what, &where, e);
 }
 
+int store_hold(struct store *s, struct err *e)
+{
+    return sql_run(s->db, "BEGIN", e);
+}
+
+void store_let_go(struct store *s)
+{
+    if (!sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* CROSS JOIN keeps SQLite to this order, in which every point is found by the key of its table. */
+static const char points_text[] =
+    "SELECT t.id, m.name, p.step, p.value FROM trial AS t CROSS JOIN metric AS m CROSS JOIN point AS p "
+    "WHERE t.campaign = ?1 AND (?2 IS NULL OR m.name = ?2) AND p.trial = t.id AND p.metric = m.id "
+    "ORDER BY t.number, m.id, p.step";
+
+int store_ask_points(
+    struct store *s, int64_t campaign, const char *metric, store_take_trial_point *take, void *context, struct err *e)
+{
+    s->steps_left = s->options.max_steps;
+    sqlite3_stmt *statement = sql_prepare(s->db, points_text, e);
+    if (!statement)
+        return err_prefix(e, "ask for points");
+    sqlite3_bind_int64(statement, 1, campaign);
+    if (metric)
+        sqlite3_bind_text(statement, 2, metric, -1, SQLITE_STATIC);
+    int rc, failed = 0;
+    while (!failed && (rc = sqlite3_step(statement)) != SQLITE_DONE)
+        failed = rc != SQLITE_ROW ? sql_fail(s->db, rc, e)
+                                  : take(context, sqlite3_column_int64(statement, 0),
+                                        (const char *)sqlite3_column_text(statement, 1),
+                                        sqlite3_column_int64(statement, 2), sqlite3_column_double(statement, 3), e);
+    sqlite3_finalize(statement);
+    return failed;
+}
+
 /* ?1 the trial, ?2 the rung. Losses: less is better, whatever the goal. */
 static const char standing_text[] =
     "WITH me AS (SELECT id, campaign, bracket FROM trial WHERE id = ?1), "

@@ -16,6 +16,17 @@ int store_ask_trial(
 /* Why it was proposed and promoted, in order. */
 int store_ask_decisions(struct store *s, int64_t trial, store_take_decision *take, void *context, struct err *e);
 
+/* Every question between the two sees the same state of the store, whatever is written meanwhile. Hold it no longer
+ * than needed: the write-ahead log grows as long. store_let_go accepts that nothing is held. */
+int store_hold(struct store *s, struct err *e);
+void store_let_go(struct store *s);
+
+/* All points of a campaign, or those of one metric (NULL: all), by trial, then metric, then step. `trial` is its id. */
+typedef int store_take_trial_point(
+    void *context, int64_t trial, const char *metric, int64_t step, double value, struct err *e);
+int store_ask_points(
+    struct store *s, int64_t campaign, const char *metric, store_take_trial_point *take, void *context, struct err *e);
+
 /* Where a trial's counted result stands among all of its bracket at the same rung. */
 struct store_standing {
     int64_t place;      /* from 1; 0: it has no result there */

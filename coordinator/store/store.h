@@ -62,7 +62,7 @@ int store_save_trial(struct store *s, const struct trial_row *row, struct err *e
  * goes into points: each (trial, metric, step) is kept once, and what came with a counted result wins over what did
  * not. A result of a trial that does not exist is kept too (verdict unknown), without its curve. */
 int store_save_result(struct store *s, const struct result_row *row, struct err *e);
-/* [trial, lease] A NULL log_tail keeps the one that is there. */
+/* [trial, lease] `granted_ms` stays as first saved; a NULL log_tail keeps the one that is there. */
 int store_save_attempt(struct store *s, const struct attempt_row *row, struct err *e);
 int store_save_decision(struct store *s, const struct decision_row *row, struct err *e); /* [seq]; x is the trial's */
 int store_save_event(struct store *s, const struct event_row *row, struct err *e);       /* [seq] never updated */

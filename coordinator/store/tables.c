@@ -78,7 +78,7 @@ static const struct column attempt_columns[] = {
     { "worker",      COLUMN_INT64,  0,               AT(worker) },
     { "budget_from", COLUMN_INT64,  0,               AT(budget_from) },
     { "budget_to",   COLUMN_INT64,  0,               AT(budget_to) },
-    { "granted_ms",  COLUMN_INT64,  0,               AT(granted_ms) },
+    { "granted_ms",  COLUMN_INT64,  COLUMN_ONCE,     AT(granted_ms) },
     { "ended_ms",    COLUMN_INT64,  0,               AT(ended_ms) },
     { "outcome",     COLUMN_TEXT,   0,               AT(outcome) },
     { "reason",      COLUMN_TEXT,   0,               AT(reason) },

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""What is taken elsewhere: every value to the last bit, read back by others' readers where they are installed."""
+import csv
+import json
+import os
+import struct
+import subprocess
+import sys
+
+import tfrecord
+from harness import Skip, campaign, main, test, wait_for
+
+SPACE = {
+    "x": {"type": "float", "low": 0, "high": 1},
+    "y": {"type": "float", "low": 1e-5, "high": 1, "log": True},
+    "steps": {"type": "int", "low": 2, "high": 9, "step": 3},
+    "drop": {"type": "float", "low": 0.1, "high": 0.95, "step": 0.1},
+    "kind": {"type": "categorical", "choices": ["gru", "a,\"b\"\n", True, 2.5]},
+    "heads": {"type": "int", "low": 1, "high": 8, "log": True, "when": "kind = 'gru'"},
+}
+FORMS = ("csv", "optuna", "tensorboard")
+STATES = {"completed": "COMPLETE", "stopped": "PRUNED", "paused": "PRUNED", "failed": "FAIL", "set_aside": "FAIL"}
+
+
+def searched(house, **changes):
+    house.run(house.write("wide.json", campaign(name="wide", trials=14, space=SPACE, **changes)))
+
+
+def export(house, form, *words, status=0):
+    path = house.path(f"out.{form}")
+    house.ask("export", "--format", form, "--output", path, *words, status=status)
+    return path
+
+
+def known_trials(house):
+    """By number: state, value, reached, configuration, and the objective's curve, as the database has them."""
+    found = {}
+    for number, state, value, reached, config in \
+            house.query("SELECT number, state, value, reached, config FROM trial ORDER BY number"):
+        curve = dict(house.query("SELECT step, value FROM curves WHERE trial = ? AND metric = 'loss'", number))
+        found[number] = (STATES[state], value, reached, json.loads(config), curve)
+    return found
+
+
+def same(a, b):
+    """The same value, a number to the last bit."""
+    if isinstance(a, bool) or isinstance(b, bool) or isinstance(a, str):
+        return a == b and type(a) is type(b)
+    return float(a).hex() == float(b).hex()
+
+
+@test
+def csv_has_every_value_to_the_last_bit(house):
+    searched(house)
+    with open(export(house, "csv"), encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    known = known_trials(house)
+    assert len(rows) == len(known)
+    for row, (number, (state, value, reached, config, _)) in zip(rows, known.items()):
+        assert (int(row["number"]), row["state"]) == (number - 1, state), row
+        if state != "FAIL" and value is not None:
+            assert same(float(row["value"]), value), row
+        assert int(row["user_attrs_rung:budget"]) == reached and int(row["user_attrs_rung:trial"]) == number
+        for name in SPACE:
+            said, wanted = row[f"params_{name}"], config.get(name)
+            if wanted is None:
+                assert said == "", (name, said)
+            elif isinstance(wanted, bool) or isinstance(wanted, str):
+                assert said == str(wanted), (name, said)
+            else:
+                assert same(float(said), wanted), (name, said)
+        assert row["datetime_start"] <= row["datetime_complete"] and " days " in row["duration"], row
+
+
+@test
+def nothing_is_overwritten_without_force_and_nothing_is_left_behind(house):
+    searched(house)
+    for form in FORMS:
+        path = export(house, form)
+        before = os.stat(path).st_mtime_ns
+        said = house.ask("export", "--format", form, "--output", path, status=2).stderr
+        assert "--force" in said and os.stat(path).st_mtime_ns == before, said
+        export(house, form, "--force")
+    mine = house.path("mine")
+    os.mkdir(mine)
+    house.write("mine/thesis.tex", "x")
+    said = house.ask("export", "--format", "tensorboard", "--output", mine, "--force", status=2).stderr
+    assert "thesis.tex" in said and os.listdir(mine) == ["thesis.tex"], said
+    assert not [name for name in os.listdir(house.directory) if name.endswith((".part", ".old"))]
+    assert "is it optuna?" in house.ask("export", "--format", "optona", "--output", "z", status=2).stderr
+
+
+@test
+def a_campaign_is_exported_while_it_runs(house):
+    flag = house.write("flag", "")
+    run = house.start_run(house.write("small.json", campaign(fixed={"flag": flag})))
+    wait_for(lambda: house.n_counted() > 1 and house.query("SELECT 1 FROM trial WHERE state = 'running'"), "it runs")
+    for form in FORMS:
+        export(house, form)
+    with open(house.path("out.csv"), encoding="utf-8", newline="") as file:
+        assert {"RUNNING", "PRUNED"} <= {row["state"] for row in csv.DictReader(file)}
+    os.unlink(flag)
+    house.end(run, 0)
+
+
+OPTUNA = """
+import json, sys, optuna
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+study = optuna.load_study(study_name="wide", storage="sqlite:///" + sys.argv[1])
+said = [dict(number=t.number, state=t.state.name, value=t.value and t.value.hex(), params=t.params, user=t.user_attrs,
+             kinds={k: str(d) for k, d in t.distributions.items()},
+             curve={str(k): v.hex() for k, v in t.intermediate_values.items()}) for t in study.trials]
+best = study.best_trial.number
+def objective(trial):
+    kind = trial.suggest_categorical("kind", ["gru", 'a,"b"\\n', True, 2.5])
+    heads = trial.suggest_int("heads", 1, 8, log=True) if kind == "gru" else 1
+    return trial.suggest_float("x", 0, 1) + trial.suggest_float("y", 1e-5, 1, log=True) + \\
+        trial.suggest_int("steps", 2, 8, step=3) + trial.suggest_float("drop", .1, .9, step=.1) + heads
+study.optimize(objective, n_trials=12)
+print(json.dumps(dict(trials=said, best=best, direction=study.direction.name, n=len(study.trials))))
+"""
+
+
+@test
+def optuna_opens_the_study_and_goes_on(house):
+    python = os.environ.get("RUNG_OPTUNA_PYTHON", "/usr/bin/python3")
+    if subprocess.run([python, "-c", "import optuna"], capture_output=True, check=False).returncode:
+        raise Skip("Optuna is not installed (Debian: python3-optuna)")
+    searched(house)
+    done = subprocess.run([python, "-W", "error::UserWarning", "-c", OPTUNA, export(house, "optuna")],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    known = known_trials(house)
+    assert len(said["trials"]) == len(known) and said["n"] == len(known) + 12 and said["direction"] == "MINIMIZE"
+    assert said["best"] == house.value("SELECT trial FROM best_trial") - 1
+    for trial, (number, (state, value, _, config, curve)) in zip(said["trials"], known.items()):
+        assert (trial["number"], trial["state"], trial["user"]["rung:trial"]) == (number - 1, state, number), trial
+        assert trial["value"] == (value.hex() if value is not None and state != "FAIL" else None), trial
+        assert set(trial["params"]) == set(config), trial
+        assert all(same(trial["params"][name], config[name]) for name in config), trial
+        assert trial["curve"] == {str(step): v.hex() for step, v in curve.items()}, trial
+        assert "low=1e-05" in trial["kinds"]["y"] and "log=True" in trial["kinds"]["y"], trial["kinds"]
+        assert "step=3" in trial["kinds"]["steps"] and "high=0.9," in trial["kinds"]["drop"], trial["kinds"]
+
+
+def hparam(value):
+    """A google.protobuf.Value."""
+    return value[2][0] if 2 in value else value[3][0].decode() if 3 in value else bool(value[4][0])
+
+
+@test
+def tensorboards_files_have_the_curves_and_the_parameters(house):
+    searched(house)
+    place = export(house, "tensorboard")
+    top = [name for name in os.listdir(place) if "tfevents" in name]
+    assert len(top) == 1
+    (_, _, tag, value), = tfrecord.values(os.path.join(place, top[0]))
+    assert tag == "_hparams_/experiment"
+    experiment = tfrecord.fields(tfrecord.fields(tfrecord.fields(value[9][0])[1][0])[2][0])
+    infos = [tfrecord.fields(info) for info in tfrecord.fields(experiment[2][0])[4]]
+    assert [info[1][0].decode() for info in infos] == list(SPACE)
+    for number, (state, _, reached, config, curve) in known_trials(house).items():
+        run = os.path.join(place, f"trial-{number:05}")
+        name, = os.listdir(run)
+        scalars, exact, said, status, last = {}, {}, {}, 0, 0
+        for wall, step, tag, value in tfrecord.values(os.path.join(run, name)):
+            if tag == "loss":
+                scalars[step] = value[2][0]
+                assert wall >= last > 1.6e9 or not last, "the time of a curve runs backwards"
+                last = wall
+            elif tag == "rung/exact/loss":
+                tensor = tfrecord.fields(value[8][0])
+                assert tensor[1] == [2]
+                doubles = struct.unpack(f"<{len(tensor[4][0]) // 8}d", tensor[4][0])
+                exact = dict(zip(map(int, doubles[::2]), doubles[1::2]))
+            elif tag == "rung/budget":
+                assert (step, value[2][0]) == (reached, reached)
+            elif tag.startswith("_hparams_"):
+                data = tfrecord.fields(tfrecord.fields(tfrecord.fields(value[9][0])[1][0])[2][0])
+                for entry in tfrecord.fields(data[3][0]).get(1, []) if 3 in data else []:
+                    entry = tfrecord.fields(entry)
+                    said[entry[1][0].decode()] = hparam(tfrecord.fields(entry[2][0]))
+                if 4 in data:
+                    status = tfrecord.fields(data[4][0])[1][0]
+        assert {s: v.hex() for s, v in exact.items()} == {s: v.hex() for s, v in curve.items()}
+        assert scalars == {s: struct.unpack("<f", struct.pack("<f", v))[0] for s, v in curve.items()}
+        assert set(said) == set(config) and status == (2 if state == "FAIL" else 1)
+        for key, wanted in config.items():
+            text = {True: "true", 2.5: "2.5"}.get(wanted, wanted) if key == "kind" else wanted
+            assert same(said[key], text), (key, said[key], text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
