@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "coordinator/search/imported.h"
 #include "coordinator/search/parzen.h"
 
 /* Above so many values a grid is treated as continuous: a cell is then narrower than half the narrowest kernel. */
@@ -35,6 +36,7 @@ void history_deinit(struct history *h)
     free(h->points);
     free(h->slots);
     free(h->running);
+    imported_deinit(&h->imported);
     *h = (struct history){ 0 };
 }
 
@@ -52,6 +54,10 @@ const double *history_config(const struct history *h, uint32_t number)
 
 const double *history_point(const struct history *h, uint32_t number)
 {
+    if (number & HISTORY_IMPORTED) {
+        assert((number & ~HISTORY_IMPORTED) < h->imported.n);
+        return h->imported.points + 2 * (size_t)(number & ~HISTORY_IMPORTED) * (size_t)h->n_params;
+    }
     assert(number >= 1 && number <= h->n_trials);
     return h->points + 2 * (size_t)(number - 1) * (size_t)h->n_params;
 }
@@ -129,14 +135,8 @@ static void set_running(struct history *h, uint32_t number, bool is_running)
     }
 }
 
-void history_start(struct history *h, uint32_t number, const double *x, int bracket, int rung)
+static void place_on_axes(struct history *h, uint32_t number, const double *x, double *point)
 {
-    assert(number == h->n_trials + 1);
-    grow_trials(h);
-    size_t row = (size_t)h->n_trials * (size_t)h->n_params;
-    h->trials[h->n_trials++] = (struct trial_note){ .bracket = bracket, .rung = rung, .place = PLACE_RUNNING };
-    memcpy(h->x + row, x, (size_t)h->n_params * sizeof *x);
-    double *point = h->points + 2 * row;
     for (int j = 0; j < h->n_params; j++) {
         double u = axis_encode(&h->axes[j], x[j]);
         point[j] = u;
@@ -144,6 +144,16 @@ void history_start(struct history *h, uint32_t number, const double *x, int brac
         if (h->axes[j].kind != AXIS_CHOICE && !isnan(u))
             ranking_add(&h->orders[j], number, u);
     }
+}
+
+void history_start(struct history *h, uint32_t number, const double *x, int bracket, int rung)
+{
+    assert(number == h->n_trials + 1);
+    grow_trials(h);
+    size_t row = (size_t)h->n_trials * (size_t)h->n_params;
+    h->trials[h->n_trials++] = (struct trial_note){ .bracket = bracket, .rung = rung, .place = PLACE_RUNNING };
+    memcpy(h->x + row, x, (size_t)h->n_params * sizeof *x);
+    place_on_axes(h, number, x, h->points + 2 * row);
     if ((size_t)h->n_trials * 2 > h->n_slots)
         grow_slots(h);
     else
@@ -163,4 +173,27 @@ void history_place(struct history *h, uint32_t number, int rung, enum trial_plac
 void history_result(struct history *h, uint32_t number, double loss)
 {
     ranking_add(&h->levels[history_level(h, number)], number, loss);
+}
+
+/* ---- from elsewhere ---- */
+
+bool history_import(struct history *h, const double *x, int level, double loss)
+{
+    assert(level >= 0 && level < h->n_levels);
+    uint32_t row = (uint32_t)h->imported.n;
+    if (!imported_add(&h->imported, h->space, x, level, loss))
+        return false;
+    place_on_axes(h, HISTORY_IMPORTED | row, x, h->imported.points + 2 * (size_t)row * (size_t)h->n_params);
+    ranking_add(&h->levels[level], HISTORY_IMPORTED | row, loss);
+    return true;
+}
+
+size_t history_row(const struct history *h, uint32_t number)
+{
+    return number & HISTORY_IMPORTED ? (size_t)h->n_trials + 1 + (number & ~HISTORY_IMPORTED) : number;
+}
+
+size_t history_n_rows(const struct history *h)
+{
+    return (size_t)h->n_trials + 1 + h->imported.n;
 }

@@ -25,6 +25,22 @@ struct trial_note {
     enum trial_place place;
 };
 
+/* A number with this bit is not a trial's but that of an observation from elsewhere, from 0. */
+#define HISTORY_IMPORTED 0x80000000u
+
+/* What was measured elsewhere, one result a row. Not trials: none of them runs, is promoted, or counts as started. */
+struct imported {
+    size_t n, cap;
+    double *x;      /* (n, n_params) */
+    double *points; /* (n, 2, n_params), as history.points */
+    struct imported_result {
+        int level;
+        double loss;
+    } * results;
+    uint32_t *slots; /* hash table of rows + 1 by configuration and result; 0 is empty */
+    size_t n_slots;  /* a power of two, or 0 */
+};
+
 struct history {
     const struct space *space; /* borrowed */
     int n_params;
@@ -39,8 +55,9 @@ struct history {
     size_t n_running, cap_running;
     int n_levels;
     struct ranking levels[LIMIT_RUNGS]; /* results by budget (a level is a rung of bracket 0), failures last */
-    uint32_t *slots;                    /* hash table of trial numbers by configuration; 0 is empty */
-    size_t n_slots;                     /* a power of two */
+    struct imported imported;
+    uint32_t *slots; /* hash table of trial numbers by configuration; 0 is empty */
+    size_t n_slots;  /* a power of two */
 };
 
 void history_init(struct history *h, const struct space *space, int n_levels);
@@ -53,10 +70,19 @@ void history_start(struct history *h, uint32_t number, const double *x, int brac
 void history_place(struct history *h, uint32_t number, int rung, enum trial_place place);
 void history_result(struct history *h, uint32_t number, double loss);
 
+/* Keeps a result from elsewhere (loss INFINITY: a failure) under `level`. False when the same is there already. The
+ * order of imports and of everything else plays no part in what the models see. Copies x. */
+bool history_import(struct history *h, const double *x, int level, double loss);
+
+/* Numbers as indices: trials from 1 on, then what was imported; below history_n_rows. */
+size_t history_row(const struct history *h, uint32_t number);
+size_t history_n_rows(const struct history *h);
+
 struct trial_note *history_trial(const struct history *h, uint32_t number);
 const double *history_config(const struct history *h, uint32_t number);
-const double *history_point(const struct history *h, uint32_t number); /* the configuration on the axes */
-int history_level(const struct history *h, uint32_t number);           /* of the trial's rung */
+const double *history_point(
+    const struct history *h, uint32_t number);               /* the configuration on the axes; imported ones too */
+int history_level(const struct history *h, uint32_t number); /* of the trial's rung */
 const double *history_extra(const struct history *h, uint32_t number);
 bool history_has(const struct history *h, const double *x); /* was this configuration started? */
 

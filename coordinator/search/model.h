@@ -18,12 +18,12 @@
 /* Observations as the estimators take them; memory that is used again. */
 struct model_scratch {
     size_t n, cap;               /* observations */
-    uint32_t *trials;            /* n: the good, best first, then the bad */
+    uint32_t *trials;            /* n numbers: the good, best first, then the bad */
     double *u;                   /* (n_params, cap) for Parzen kernels, (n, n_params) for the KDE: places on the axes */
     double *extra;               /* (n_params, cap): parzen_extra */
     struct parzen_place *places; /* (n_params, cap): of the bad, ascending on each axis */
     uint32_t n_places[LIMIT_PARAMS];
-    uint32_t *row_of; /* by trial number: 1 + its row among the bad, or 0 */
+    uint32_t *row_of; /* by history_row: 1 + its row among the bad, or 0 */
     size_t cap_row_of;
 };
 

@@ -58,16 +58,16 @@ static void order_bad(struct model_scratch *s, struct history *h, size_t n_good)
 {
     int lead = 0;
     size_t next = n_good, n_all = s->n;
-    if (h->n_trials >= s->cap_row_of) {
-        s->cap_row_of = 2 * ((size_t)h->n_trials + 1);
+    if (history_n_rows(h) > s->cap_row_of) {
+        s->cap_row_of = 2 * history_n_rows(h);
         s->row_of = mem_resize(s->row_of, s->cap_row_of, sizeof *s->row_of);
     }
-    memset(s->row_of, 0, ((size_t)h->n_trials + 1) * sizeof *s->row_of);
+    memset(s->row_of, 0, history_n_rows(h) * sizeof *s->row_of);
     while (lead < h->n_params - 1 && h->axes[lead].kind != AXIS_REAL)
         lead++;
     for (size_t i = n_good; i < n_all; i++) {
         bool is_on_lead = h->axes[lead].kind == AXIS_REAL && !isnan(history_point(h, s->trials[i])[lead]);
-        s->row_of[s->trials[i]] = is_on_lead;
+        s->row_of[history_row(h, s->trials[i])] = is_on_lead;
         if (!is_on_lead)
             s->trials[next++] = s->trials[i];
     }
@@ -77,10 +77,10 @@ static void order_bad(struct model_scratch *s, struct history *h, size_t n_good)
     next = n_good;
     const struct ranked *order = ranking_order(&h->orders[lead]);
     for (size_t i = 0; i < h->orders[lead].n && next < n_all - n_off; i++)
-        if (s->row_of[order[i].trial])
+        if (s->row_of[history_row(h, order[i].trial)])
             s->trials[next++] = order[i].trial;
     for (size_t i = n_good; i < n_all; i++)
-        s->row_of[s->trials[i]] = (uint32_t)(i - n_good) + 1;
+        s->row_of[history_row(h, s->trials[i])] = (uint32_t)(i - n_good) + 1;
 }
 
 static void load_columns(struct model_scratch *s, const struct history *h)
@@ -102,8 +102,8 @@ static void find_places(struct model_scratch *s, struct history *h)
         const struct ranked *order = ranking_order(&h->orders[j]);
         struct parzen_place *next = s->places + (size_t)j * s->cap, *first = next;
         for (size_t i = 0; i < h->orders[j].n; i++)
-            if (s->row_of[order[i].trial])
-                *next++ = (struct parzen_place){ order[i].loss, s->row_of[order[i].trial] - 1 };
+            if (s->row_of[history_row(h, order[i].trial)])
+                *next++ = (struct parzen_place){ order[i].loss, s->row_of[history_row(h, order[i].trial)] - 1 };
         s->n_places[j] = (uint32_t)(next - first);
     }
 }

@@ -193,6 +193,19 @@ void search_note_abandoned(struct search *s, uint32_t trial)
     s->is_decided = false;
 }
 
+bool search_note_imported(struct search *s, int64_t *budget, const double *x, double loss)
+{
+    int64_t rungs[LIMIT_RUNGS];
+    int level = search_bracket_rungs(s->in.spec, 0, rungs) - 1;
+    while (level >= 0 && rungs[level] > *budget)
+        level--;
+    *budget = level < 0 ? 0 : rungs[level];
+    if (level < 0 || !history_import(&s->history, x, level, loss))
+        return false;
+    s->is_decided = false;
+    return true;
+}
+
 const char *search_move_name(enum search_move m)
 {
     static const char *const names[] = { "start", "promote", "wait", "end" };

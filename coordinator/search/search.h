@@ -86,6 +86,12 @@ void search_note_failed(struct search *s, uint32_t trial, int rung);
  * reported before stays in the model. It still counts among the n_trials that were started. */
 void search_note_abandoned(struct search *s, uint32_t trial);
 
+/* A result from elsewhere: the models learn from it as from one of their own, and it is no trial. It counts for the
+ * highest rung that `budget` reaches, which becomes *budget. loss INFINITY: a failure. False, and nothing changed, when
+ * the same is there already, or when it reaches no rung (then *budget is 0). The order of imports among all notes plays
+ * no part. Copies x. */
+bool search_note_imported(struct search *s, int64_t *budget, const double *x, double loss);
+
 /* The ladders that this search would run, for plans and views. Pure functions of the spec; `bracket` is taken modulo
  * search_n_brackets. */
 int search_n_brackets(const struct search_spec *spec);
