@@ -130,10 +130,13 @@ void campaign_judge(struct campaign *c, struct trial *t)
         c->best = t;
 }
 
-struct trial *campaign_next_queued(const struct campaign *c, int64_t now_ms)
+struct trial *campaign_next_queued(const struct campaign *c, const struct trial *after, int64_t now_ms)
 {
-    for (size_t i = 0; i < c->n_queue; i++)
-        if (c->queue[i]->retry_at_ms <= now_ms)
+    bool is_behind = !after;
+    for (size_t i = 0; i < c->n_queue; i++) {
+        if (is_behind && c->queue[i]->retry_at_ms <= now_ms)
             return c->queue[i];
+        is_behind |= c->queue[i] == after;
+    }
     return NULL;
 }

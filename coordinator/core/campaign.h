@@ -22,6 +22,7 @@ struct campaign {
     size_t n_states[TRIAL_SET_ASIDE + 1]; /* trials by state */
     int64_t n_results;                    /* counted, failures included */
     int64_t n_reached;                    /* counted, failures not included */
+    int64_t reached_by;                   /* the worker of the last of them; 0: none so far */
     int64_t budget_spent;                 /* training behind the counted results */
     int64_t saved_ran_ms;                 /* row.ran_ms as it was last stored */
     struct trial
@@ -46,7 +47,7 @@ void campaign_move_trial(struct campaign *c, struct trial *t, enum trial_state n
 /* Takes note of a counted value at row.reached; keeps `best`. */
 void campaign_judge(struct campaign *c, struct trial *t);
 
-/* The first queued trial that may run now, or NULL. */
-struct trial *campaign_next_queued(const struct campaign *c, int64_t now_ms);
+/* The first queued trial that may run now, behind `after` unless that is NULL; NULL when there is none. */
+struct trial *campaign_next_queued(const struct campaign *c, const struct trial *after, int64_t now_ms);
 
 #endif

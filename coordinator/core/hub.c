@@ -124,6 +124,8 @@ struct event_row *hub_log(struct hub *h, const struct hub_event *e, struct effec
 
 /* ---- workers' messages ---- */
 
+static const char grant_was_lost[] = "its agent never got it";
+
 static struct lease_ref *find_ref(const struct lease_ref *refs, int n, const struct trial *t)
 {
     for (int i = 0; i < n; i++)
@@ -162,14 +164,17 @@ static struct lease_ref *renew(struct hub *h, const struct hub_event *e, struct 
     return others;
 }
 
-/* Leases of this worker that its HELLO does not list died with its last process. */
-static void lose_unlisted(struct hub *h, const struct hub_event *e, struct effects *fx, const struct worker *w)
+/* Leases of this worker that its HELLO does not list died with its last process; if this is that process, their GRANT
+ * never arrived, which is nobody's fault. */
+static void lose_unlisted(
+    struct hub *h, const struct hub_event *e, struct effects *fx, const struct worker *w, bool is_same_process)
 {
     const struct hub_hello *hello = &e->as.hello;
     for (size_t i = h->n_running; i-- > 0;) {
         struct trial *t = h->running[i];
         if (t->row.worker == w->row.id && !find_ref(hello->held, hello->n_held, t))
-            hub_lose(h, e, fx, t, FAILURE_LOST, "its agent started anew without it");
+            hub_lose(h, e, fx, t, is_same_process ? FAILURE_PREEMPTED : FAILURE_LOST,
+                is_same_process ? grant_was_lost : "its agent started anew without it");
     }
 }
 
@@ -183,9 +188,12 @@ static void on_hello(struct hub *h, const struct hub_event *e, struct effects *f
     const struct hub_hello *hello = &e->as.hello;
     struct worker *w = roster_by_key(&h->roster, hello->key);
     bool is_new = !w || !w->is_here || w->session != e->session;
+    bool is_same_process = w && w->row.session == e->session;
     w = roster_hello(&h->roster, e);
     if (is_new)
-        lose_unlisted(h, e, fx, w);
+        lose_unlisted(h, e, fx, w, is_same_process);
+    if (!is_same_process)
+        hub_worker_restarted(h, e, fx, w);
     int n_drop;
     struct lease_ref *drop = renew(h, e, fx, w, hello->held, hello->n_held, &n_drop);
     if (is_new) {
@@ -231,7 +239,7 @@ static void on_beat(struct hub *h, const struct hub_event *e, struct effects *fx
     for (size_t i = h->n_running; i-- > 0;) {
         struct trial *t = h->running[i];
         if (t->row.worker == w->row.id && !find_ref(beat->held, beat->n_held, t) && ++t->n_unlisted > SILENT_BEATS)
-            hub_lose(h, e, fx, t, FAILURE_LOST, "its agent does not know of it");
+            hub_lose(h, e, fx, t, FAILURE_PREEMPTED, grant_was_lost);
     }
     int n_cancel;
     struct lease_ref *cancel = renew(h, e, fx, w, beat->held, beat->n_held, &n_cancel);
@@ -333,6 +341,7 @@ static void on_tick(struct hub *h, const struct hub_event *e, struct effects *fx
     int64_t ms = h->tick_ms ? e->now_ms - h->tick_ms : 0;
     h->tick_ms = e->now_ms;
     hub_expire(h, e, fx);
+    hub_reconsider(h, e, fx);
     if (!somebody_is_here(h))
         return;
     for (size_t i = 0; i < h->n_campaigns; i++)
@@ -380,6 +389,7 @@ static void dispatch(struct hub *h, const struct hub_event *e, struct effects *f
 
 void hub_step(struct hub *h, const struct hub_event *e, struct effects *fx)
 {
+    h->n_steps++;
     dispatch(h, e, fx);
     if (e->kind != HUB_PROGRESS)
         hub_assign(h, e, fx);

@@ -53,27 +53,31 @@ static struct trial *promote_trial(
     return t;
 }
 
-/* Something for a free slot from this campaign, queued and ready to be leased, or NULL. */
-static struct trial *work_of(struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c)
+/* Something for a free slot of w from this campaign, queued and ready to be leased, or NULL. A trial that broke on w
+ * is for others, as long as there is anything else to do. */
+static struct trial *work_of(
+    struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c, const struct worker *w)
 {
     struct search_decision d;
     if (c->row.state != CAMPAIGN_RUNNING)
         return NULL;
-    struct trial *t = campaign_next_queued(c, e->now_ms);
+    struct trial *t = campaign_next_queued(c, NULL, e->now_ms);
+    while (t && hub_prefers_another(h, t, w))
+        t = campaign_next_queued(c, t, e->now_ms);
     if (t)
         return t;
     search_next(c->search, &d);
     if (d.move == SEARCH_START)
         return start_trial(h, e, fx, c, &d);
-    return d.move == SEARCH_PROMOTE ? promote_trial(h, e, fx, c, &d) : NULL;
+    return d.move == SEARCH_PROMOTE ? promote_trial(h, e, fx, c, &d) : campaign_next_queued(c, NULL, e->now_ms);
 }
 
 /* Campaigns take turns. */
-static struct trial *find_work(struct hub *h, const struct hub_event *e, struct effects *fx)
+static struct trial *find_work(struct hub *h, const struct hub_event *e, struct effects *fx, const struct worker *w)
 {
     for (size_t i = 0; i < h->n_campaigns; i++) {
         struct campaign *c = h->campaigns[(h->next_campaign + i) % h->n_campaigns];
-        struct trial *t = work_of(h, e, fx, c);
+        struct trial *t = work_of(h, e, fx, c, w);
         if (!t)
             continue;
         h->next_campaign = (h->next_campaign + i + 1) % h->n_campaigns;
@@ -89,7 +93,8 @@ static void tell_nowork(struct hub *h, struct effects *fx)
         if (!w->is_here || w->free == 0 || w->was_told)
             continue;
         w->was_told = true;
-        effects_send(fx, SEND_NOWORK, w->peer)->text = "nothing to do at this moment";
+        effects_send(fx, SEND_NOWORK, w->peer)->text =
+            w->is_aside ? "this worker is set aside: rung workers says why" : "nothing to do at this moment";
     }
 }
 
@@ -132,7 +137,7 @@ void hub_assign(struct hub *h, const struct hub_event *e, struct effects *fx)
 {
     struct worker *w;
     struct trial *t;
-    while ((w = roster_hungriest(&h->roster)) && (t = find_work(h, e, fx)))
+    while ((w = roster_hungriest(&h->roster)) && (t = find_work(h, e, fx, w)))
         hub_lease(h, e, fx, t, w);
     tell_nowork(h, fx);
     for (size_t i = 0; i < h->n_campaigns; i++)

@@ -88,9 +88,11 @@ void hub_lose(struct hub *h, const struct hub_event *e, struct effects *fx, stru
     row->rung = t->row.rung;
     row->lease = t->row.lease;
     row->worker = worker;
-    row->text = effects_text(fx, "%s: %s", failure_kind_names[kind], why);
+    const char *text = row->text = effects_text(fx, "%s: %s", failure_kind_names[kind], why);
     hub_unlease(h, t);
     effects_change_trial(fx, t);
+    if (kind != FAILURE_PREEMPTED)
+        hub_worker_did_badly(h, e, fx, roster_by_id(&h->roster, worker), t, text);
     if (kind != FAILURE_PREEMPTED && is_poison(t, worker)) {
         campaign_move_trial(c, t, TRIAL_SET_ASIDE);
         search_note_abandoned(c->search, t->row.number);
@@ -109,7 +111,7 @@ void hub_worker_gone(struct hub *h, const struct hub_event *e, struct effects *f
             hub_lose(h, e, fx, h->running[i], FAILURE_LOST, why);
     w->is_here = false;
     w->free = 0;
-    w->row.state = "gone";
+    w->row.state = w->is_aside ? "set_aside" : "gone";
     w->row.last_seen_ms = e->wall_ms;
     *effects_save_worker(fx) = w->row;
     struct event_row *row = hub_log(h, e, fx, EVENT_LEFT, NULL, NULL);

@@ -63,6 +63,7 @@ int hub_load_note(struct hub *h, const struct event_row *row, struct err *e)
     case EVENT_COUNTED:
         c->n_results++;
         c->n_reached++;
+        c->reached_by = row->worker;
         ((struct trial *)(uintptr_t)t)->counted_lease = row->lease;
         search_note_result(c->search, number, row->rung, campaign_spec_loss(c->spec, row->value));
         return 0;
@@ -90,6 +91,7 @@ int hub_load_note(struct hub *h, const struct event_row *row, struct err *e)
 void hub_start(struct hub *h, uint64_t last_seq, int64_t last_trial, int64_t now_ms)
 {
     h->seq = last_seq;
+    hub_start_trust(h, now_ms);
     if (last_trial > h->last_trial)
         h->last_trial = last_trial;
     for (size_t i = 0; i < h->n_running; i++) {

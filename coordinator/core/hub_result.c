@@ -119,6 +119,8 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     }
     c->n_results++;
     c->n_reached++;
+    c->reached_by = worker;
+    hub_worker_did_well(h, e, fx, roster_by_id(&h->roster, worker));
     c->budget_spent += campaign_rung_budget(c, t->row.bracket, o->rung) - t->row.reached;
     t->counted_lease = o->lease;
     t->row.value = o->value;
@@ -143,6 +145,8 @@ static void count_failure(struct hub *h, const struct hub_event *e, struct effec
     c->n_results++;
     t->counted_lease = o->lease;
     campaign_move_trial(c, t, TRIAL_FAILED);
+    if (o->failure != FAILURE_DIVERGED)
+        hub_worker_did_badly(h, e, fx, roster_by_id(&h->roster, worker), t, effects_text(fx, "%s: %s", kind, o->text));
     effects_change_trial(fx, t);
     search_note_failed(c->search, t->row.number, o->rung);
     if (c->n_reached == 0 && c->n_states[TRIAL_FAILED] >= HOPELESS_FAILURES)

@@ -17,6 +17,7 @@ struct hub {
     struct hub_settings settings;
     uint64_t boot;
     uint64_t seq;
+    uint64_t n_steps;
     int64_t last_trial; /* the highest id given */
     int64_t tick_ms;    /* of the last tick, 0 before the first */
     struct roster roster;
@@ -44,6 +45,16 @@ void hub_lose(struct hub *h, const struct hub_event *e, struct effects *fx, stru
     const char *why); /* an attempt ended that teaches nothing: again, elsewhere, or set aside */
 void hub_worker_gone(struct hub *h, const struct hub_event *e, struct effects *fx, struct worker *w, const char *why);
 void hub_expire(struct hub *h, const struct hub_event *e, struct effects *fx);
+
+/* hub_trust.c: which workers are given work. `w` may be NULL: nobody is known. */
+bool hub_prefers_another(
+    const struct hub *h, const struct trial *t, const struct worker *w); /* it broke here, and may not elsewhere */
+void hub_worker_did_badly(struct hub *h, const struct hub_event *e, struct effects *fx, struct worker *w,
+    const struct trial *t, const char *why);
+void hub_worker_did_well(struct hub *h, const struct hub_event *e, struct effects *fx, struct worker *w);
+void hub_worker_restarted(struct hub *h, const struct hub_event *e, struct effects *fx, struct worker *w);
+void hub_reconsider(struct hub *h, const struct hub_event *e, struct effects *fx); /* at each tick */
+void hub_start_trust(struct hub *h, int64_t now_ms);
 
 /* hub_result.c: what trials achieved. */
 void hub_outcome(struct hub *h, const struct hub_event *e, struct effects *fx);

@@ -62,7 +62,8 @@ struct worker *roster_load(struct roster *r, const struct worker_row *row)
     r->workers = mem_grow(r->workers, r->n, &r->cap, sizeof *r->workers);
     r->workers[r->n++] = w;
     set_row(w, row);
-    w->row.state = "gone";
+    w->is_aside = strcmp(row->state, "set_aside") == 0;
+    w->row.state = w->is_aside ? "set_aside" : "gone";
     return w;
 }
 
@@ -82,12 +83,19 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
         .cores = h->cores,
         .first_seen_ms = w ? w->row.first_seen_ms : e->wall_ms,
         .last_seen_ms = e->wall_ms,
+        .session = e->session,
+        .state = "",
     };
-    if (w)
+    if (w) {
+        row.n_bad = w->row.n_bad;
+        row.n_set_aside = w->row.n_set_aside;
+        memcpy(row.bad_on, w->row.bad_on, sizeof row.bad_on);
+        memcpy(row.why, w->row.why, sizeof row.why);
         set_row(w, &row);
-    else
+    } else {
         w = roster_load(r, &row);
-    w->row.state = "here";
+    }
+    w->row.state = w->is_aside ? "set_aside" : "here";
     w->is_here = true;
     w->session = e->session;
     w->peer = e->peer;
@@ -101,7 +109,8 @@ struct worker *roster_hungriest(const struct roster *r)
     struct worker *best = NULL;
     for (size_t i = 0; i < r->n; i++) {
         struct worker *w = r->workers[i];
-        if (w->is_here && w->free > 0 && w->n_running < w->row.slots && (!best || w->asked_ms < best->asked_ms))
+        if (w->is_here && !w->is_aside && w->free > 0 && w->n_running < w->row.slots &&
+            (!best || w->asked_ms < best->asked_ms))
             best = w;
     }
     return best;

@@ -11,12 +11,15 @@ struct worker {
     struct worker_row row; /* what is durable; its texts are owned */
     bool is_here;          /* has a live session */
     uint64_t session;
-    uint64_t peer;    /* where its messages come from; changes when it connects again */
-    int64_t heard_ms; /* monotonic */
-    int free;         /* slots that it asked to fill and that got no GRANT yet */
-    int64_t asked_ms; /* monotonic: since when */
-    bool was_told;    /* NOWORK was sent for this ASK */
-    int n_running;    /* leases that it holds */
+    uint64_t peer;        /* where its messages come from; changes when it connects again */
+    int64_t heard_ms;     /* monotonic */
+    int free;             /* slots that it asked to fill and that got no GRANT yet */
+    int64_t asked_ms;     /* monotonic: since when */
+    bool was_told;        /* NOWORK was sent for this ASK */
+    int n_running;        /* leases that it holds */
+    uint64_t blamed_step; /* the hub's step in which it was last blamed for a trial */
+    bool is_aside;        /* gets no work: hub_trust.c */
+    int64_t back_at_ms;   /* monotonic: until then */
 };
 
 /* Zeroed is empty. */

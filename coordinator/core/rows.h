@@ -132,13 +132,20 @@ struct event_row {
     const char *text; /* "" when there is nothing to say */
 };
 
+#define BAD_TRIALS 3 /* trials in a row that break on a worker, before it is set aside */
+
 struct worker_row {
     int64_t id;   /* the store's */
     uint64_t key; /* the worker's own number: the same across its restarts */
     const char *name, *host, *version, *kernel;
     int64_t pid, slots, cores;
     int64_t first_seen_ms, last_seen_ms;
-    const char *state; /* here, gone, set_aside */
+    const char *state;          /* here, gone, set_aside */
+    uint64_t session;           /* of its last HELLO */
+    int n_bad;                  /* different trials that ended badly on it, since one last reached a rung ... */
+    int64_t bad_on[BAD_TRIALS]; /* ... and which; 0-filled */
+    int n_set_aside;            /* times that it was set aside since then */
+    char why[320];              /* of the last time; "" when never since then */
 };
 
 struct blob_row {

@@ -145,6 +145,13 @@ static const struct column worker_columns[] = {
     { "first_seen_ms", COLUMN_INT64, 0,           AT(first_seen_ms) },
     { "last_seen_ms",  COLUMN_INT64, 0,           AT(last_seen_ms) },
     { "state",         COLUMN_TEXT,  0,           AT(state) },
+    { "session",       COLUMN_INT64, 0,           AT(session) },
+    { "n_bad",         COLUMN_INT,   0,           AT(n_bad) },
+    { "bad_on_1",      COLUMN_INT64, COLUMN_0_NULL, AT(bad_on[0]) },
+    { "bad_on_2",      COLUMN_INT64, COLUMN_0_NULL, AT(bad_on[1]) },
+    { "bad_on_3",      COLUMN_INT64, COLUMN_0_NULL, AT(bad_on[2]) },
+    { "n_set_aside",   COLUMN_INT,   0,           AT(n_set_aside) },
+    { "why",           COLUMN_CHARS, 0,           AT(why), 320 },
 };
 #undef ROW
 

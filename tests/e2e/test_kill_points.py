@@ -4,6 +4,8 @@ campaign ends, nothing is lost or counted twice, and with one worker the counted
 left alone. Uses the programs of build/tests/kill."""
 import os
 import re
+import signal
+import sqlite3
 import sys
 
 import harness
@@ -101,6 +103,52 @@ for _program, _points in POINTS.items():
         add_test(_program, _point, PASSAGES)
 for _point in AT_START["rungd"]:
     add_test("rungd", _point, (1, 2, 4))
+
+
+def version_of(house):
+    return house.value("PRAGMA user_version")
+
+
+def serve(house, point):
+    """A coordinator for the store, which may die at this point."""
+    os.environ["RUNG_KILL_POINT"] = f"rungd/{point}:1:{house.path('passages')}"
+    harness.BUILD = os.path.join(PLAIN, "tests", "kill")
+    try:
+        return house.start("rungd", "--store", house.store)
+    finally:
+        harness.BUILD = PLAIN
+        del os.environ["RUNG_KILL_POINT"]
+
+
+def migration_killed_at(house, point):
+    house.store = house.path("old")
+    os.mkdir(house.store, 0o700)
+    base = sqlite3.connect(os.path.join(house.store, "rung.db"))
+    with open(os.path.join(harness.HERE, "..", "store", "golden", "version-1.dump"), encoding="utf-8") as file:
+        base.executescript(file.read())
+    base.close()
+    n_results = house.n_counted()
+    house.end(serve(house, point), -signal.SIGKILL)
+    assert version_of(house) == 1
+    house.check_sound()
+    rungd = serve(house, point)
+    wait_for(lambda: (version_of(house) or 0) > 1, "the store is migrated")
+    wait_for(lambda: house.value("SELECT v FROM meta WHERE k = 'boot'") == 2, "the coordinator has it")
+    assert os.path.exists(os.path.join(house.store, "rung.db.version-1"))
+    rungd.terminate()
+    house.end(rungd, 0)
+    house.check_sound()
+    assert house.n_counted() == n_results > 0
+
+
+@test
+def a_migration_that_is_killed_before_its_first_step_is_done_by_the_next_start(house):
+    migration_killed_at(house, "migrate.copied")
+
+
+@test
+def a_migration_that_is_killed_before_its_commit_is_done_by_the_next_start(house):
+    migration_killed_at(house, "migrate.uncommitted")
 
 
 @test
