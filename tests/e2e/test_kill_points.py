@@ -12,6 +12,7 @@ import harness
 from harness import House, main, test, tests, wait_for
 
 PLAIN = harness.BUILD
+ROOT = os.path.join(harness.HERE, "..", "..")
 TINY = {
     "name": "tiny", "seed": 1,
     "objective": {"metric": "validation_loss", "goal": "minimize"},
@@ -120,20 +121,34 @@ def serve(house, point):
         del os.environ["RUNG_KILL_POINT"]
 
 
-def migration_killed_at(house, point):
+def make_old(house):
+    """A store of the first form with what a real run left."""
+    run(house)
+    new = os.path.join(house.store, "rung.db")
     house.store = house.path("old")
     os.mkdir(house.store, 0o700)
     base = sqlite3.connect(os.path.join(house.store, "rung.db"))
-    with open(os.path.join(harness.HERE, "..", "store", "golden", "version-1.dump"), encoding="utf-8") as file:
-        base.executescript(file.read())
+    with open(os.path.join(ROOT, "schemas", "store", "0001_start.sql"), encoding="utf-8") as file:
+        base.executescript(file.read() + "PRAGMA application_id = 1381322311; PRAGMA user_version = 1;")
+    base.execute("ATTACH ? AS new", (new,))
+    for (table,) in base.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall():
+        columns = ", ".join(row[1] for row in base.execute(f"PRAGMA main.table_info({table})"))
+        base.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
+    base.commit()
     base.close()
+
+
+def migration_killed_at(house, point):
+    make_old(house)
+    boot = house.value("SELECT v FROM meta WHERE k = 'boot'")
     n_results = house.n_counted()
     house.end(serve(house, point), -signal.SIGKILL)
     assert version_of(house) == 1
     house.check_sound()
     rungd = serve(house, point)
     wait_for(lambda: (version_of(house) or 0) > 1, "the store is migrated")
-    wait_for(lambda: house.value("SELECT v FROM meta WHERE k = 'boot'") == 2, "the coordinator has it")
+    wait_for(lambda: house.value("SELECT v FROM meta WHERE k = 'boot'") > boot and
+             house.rung("status", "--store", house.store, status=None).returncode == 0, "the coordinator answers")
     assert os.path.exists(os.path.join(house.store, "rung.db.version-1"))
     rungd.terminate()
     house.end(rungd, 0)
@@ -153,9 +168,9 @@ def a_migration_that_is_killed_before_its_commit_is_done_by_the_next_start(house
 
 @test
 def every_kill_point_of_the_code_is_among_these(house):
-    named, root = set(), os.path.join(harness.HERE, "..", "..")
+    named = set()
     for place in ("common", "coordinator", "worker"):
-        for directory, _, names in os.walk(os.path.join(root, place)):
+        for directory, _, names in os.walk(os.path.join(ROOT, place)):
             for name in names:
                 if name.endswith(".c"):
                     with open(os.path.join(directory, name), encoding="utf-8") as file:
