@@ -13,7 +13,8 @@
     { "plateau_factor",   BUILTIN_FLOAT, 0, 1,       true,  false, 0.9 },   \
     { "plateau_patience", BUILTIN_INT,   0, 1 << 20, false, false, 10 },    \
     { "standardize",      BUILTIN_BOOL,  0, 0,       false, false, 1 },     \
-    { "average_epochs",   BUILTIN_FLOAT, 0, 1000,    false, false, 1 },
+    { "average_epochs",   BUILTIN_FLOAT, 0, 1000,    false, false, 1 },     \
+    { "repeat",           BUILTIN_INT,   1, 1000000, false, false, 1 },
 
 static const struct builtin_param gru_attention[] = {
     { "hidden_size",      BUILTIN_INT,   1, 16384,   false, false, 64 },
@@ -30,7 +31,7 @@ static const struct builtin_param linear[] = {
 
 #define TRAINING_NAMES \
     "dropout", "batch_size", "learning_rate", "weight_decay", "clip_norm", "plateau_factor", "plateau_patience", "standardize", \
-    "average_epochs"
+    "average_epochs", "repeat"
 
 static const char *const gru_attention_names[] = { "hidden_size", "num_layers", "num_heads", TRAINING_NAMES };
 static const char *const linear_names[] = { "hidden_1", "hidden_2", TRAINING_NAMES };

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "common/base/crc32c.h"
 #include "tests/unit/train_fixture.h"
 
 static const char *const small = "{\"hidden_size\": 12, \"dropout\": 0.3, \"batch_size\": 40, \"plateau_patience\": 0}";
@@ -113,6 +114,24 @@ TEST(a_checkpoint_with_one_wrong_bit_is_refused)
     }
     struct err e = { 0 };
     CHECK_INT(checkpoint_load(s.fresh, scratch_path("saved"), &e), 0);
+    CHECK(has_same_bits(s.fresh, s.trainer));
+    saved_close(&s);
+}
+
+/* What a program that did not know the setting wrote. */
+TEST(a_checkpoint_without_a_setting_had_its_default)
+{
+    static const char member[] = ",\"repeat\":1}", instead[] = "}           ";
+    struct saved s;
+    struct err e = { 0 };
+    saved_open(&s);
+    char *at = memmem(s.bytes.text, s.bytes.len, member, sizeof member - 1);
+    CHECK(at && sizeof member == sizeof instead);
+    memcpy(at, instead, sizeof instead - 1);
+    uint32_t crc = crc32c(0, s.bytes.text, s.bytes.len - sizeof crc);
+    memcpy(s.bytes.text + s.bytes.len - sizeof crc, &crc, sizeof crc);
+    CHECK_INT(file_write(scratch_path("older"), s.bytes.text, s.bytes.len, 0, &e), 0);
+    CHECK_INT(checkpoint_load(s.fresh, scratch_path("older"), &e), 0);
     CHECK(has_same_bits(s.fresh, s.trainer));
     saved_close(&s);
 }

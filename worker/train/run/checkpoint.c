@@ -163,12 +163,17 @@ static json_value differing(json_value ours, json_value theirs, struct str *valu
     return NULL;
 }
 
+/* A setting that the checkpoint does not name, since it is older, had its default. */
 static int compare_settings(const struct trainer *t, const struct parts *p, struct err *e)
 {
     struct str text = { 0 }, value = { 0 };
+    struct settings read;
+    if (parse_settings(&read, p, e))
+        return -1;
     print_settings(&text, &t->settings);
+    print_settings(&value, &read);
     struct json_doc *ours = json_parse(text.text, text.len, e);
-    struct json_doc *theirs = ours ? json_parse(p->settings, p->header.settings_bytes, e) : NULL;
+    struct json_doc *theirs = ours ? json_parse(value.text, value.len, e) : NULL;
     int result = theirs ? 0 : -1;
     json_value key = theirs ? differing(json_root(ours), json_root(theirs), &value) : NULL;
     if (key) {

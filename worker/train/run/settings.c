@@ -34,6 +34,7 @@ static const struct key keys[] = {
     { "plateau_patience", WHOLE, AT(plateau_patience), GRU | LINEAR, 10,   0, 1e9,   false, "epochs that make a plateau" },
     { "standardize",      TRUTH, AT(standardize),      GRU | LINEAR, 1,    0, 1,     false, "features to mean 0 and a common size" },
     { "average_epochs",   REAL,  AT(average_epochs),   GRU | LINEAR, 1,    0, 1000,  false, "judge the mean of the weights over so many; 0: the last" },
+    { "repeat",           WHOLE, AT(repeat),           GRU | LINEAR, 1,    1, 1e6,   false, "changes nothing: tells apart trials that differ in their seeds" },
 };
 /* clang-format on */
 

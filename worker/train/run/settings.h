@@ -24,6 +24,7 @@ struct settings {
     int64_t plateau_patience; /* epochs */
     bool standardize;         /* features to mean 0 and a common size (data_part_moments of the training part) */
     double average_epochs;    /* the weights that are judged are the mean over about so many epochs; 0: the last ones */
+    int64_t repeat;           /* changes nothing: tells apart trials that are equal but for their seeds */
 };
 
 /* Reads `config`, an object of the model's keys; NULL or a missing key takes the default. Fails with ERR_INVALID,
