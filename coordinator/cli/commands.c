@@ -6,6 +6,7 @@
 #include "coordinator/cli/check.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/export.h"
+#include "coordinator/cli/final.h"
 #include "coordinator/cli/plan.h"
 #include "coordinator/cli/remote.h"
 #include "coordinator/cli/run.h"
@@ -56,6 +57,41 @@ static int run(const struct options *o, struct err *e)
         .is_json = options_has(o, "json"),
     };
     return cli_run(&options, e);
+}
+
+/* clang-format off */
+static const struct option_row final_rows[] = {
+    STORE_ROW,
+    { "top", 't', "K", "train the K best configurations (default: 1)" },
+    { "seeds", 0, "M", "train each M times, with a seed of its own (3)" },
+    { "epochs", 0, "N", "how long (default: the campaign's max_budget)" },
+    { "export", 'o', "FILE", "the winner's weights (CAMPAIGN.safetensors)" },
+    { "name", 0, "NAME", "of the campaign that trains them (CAMPAIGN-final)" },
+    { "workers", 'w', "N", "worker processes (default: one a processor)" },
+    { "quiet", 'q', NULL, "no progress, only the figures at the end" },
+    JSON_ROW,
+    { 0 },
+};
+/* clang-format on */
+
+static int final(const struct options *o, struct err *e)
+{
+    int64_t n_workers = 0;
+    struct final_options options = {
+        .store = store_of(o),
+        .campaign = o->words[0],
+        .name = options_text(o, "name", NULL),
+        .export = options_text(o, "export", NULL),
+        .is_quiet = options_has(o, "quiet"),
+        .is_json = options_has(o, "json"),
+    };
+    if (options_int(o, "top", 1, LIMIT_ENQUEUE, &options.n_top, e) < 0 ||
+        options_int(o, "seeds", 1, LIMIT_ENQUEUE, &options.n_seeds, e) < 0 ||
+        options_int(o, "epochs", 1, LIMIT_BUDGET, &options.epochs, e) < 0 ||
+        options_int(o, "workers", 1, LIMIT_SLOTS, &n_workers, e) < 0)
+        return -1;
+    options.n_workers = (int)n_workers;
+    return cli_final(&options, stdout, e);
 }
 
 static const struct option_row remote_rows[] = { STORE_ROW, CONNECT_ROW, { 0 } };
@@ -270,6 +306,12 @@ static const char run_detail[] =
     "it goes, and prints the best trial when it is over. The same file on the same\n"
     "store goes on where it was. Ctrl-C finishes the running steps and keeps all.\n";
 
+static const char final_detail[] =
+    "Trains the best configurations of a campaign to the end, on all training data, as\n"
+    "a campaign of its own in the same store, and says what they reach on the test set.\n"
+    "The winner is the best of the search; the test set chooses nothing. The same\n"
+    "command goes on where it was. Goes to the coordinator that serves the store, if any.\n";
+
 static const char watch_detail[] =
     "Shows how a campaign goes until it is over; without a name, the only one that is\n"
     "going on. Ctrl-C only leaves. With --json a line of rung.status/1 a change.\n";
@@ -285,6 +327,7 @@ static const char export_detail[] =
 
 const struct command commands[] = {
     { "run", "CAMPAIGN.json", 1, 1, "run a campaign on this machine, to its end", run_detail, run_rows, run },
+    { "final", "CAMPAIGN", 1, 1, "train the best of a campaign to the end, and judge them", final_detail, final_rows, final },
     { "check", "CAMPAIGN.json", 1, 1, "name every mistake in a campaign file", NULL, check_rows, check },
     { "plan", "CAMPAIGN.json", 1, 1, "say what a campaign would do, before it runs", NULL, plan_rows, plan },
     { "submit", "CAMPAIGN.json", 1, 1, "give a campaign to a coordinator that is running", NULL, remote_rows, submit },

@@ -26,6 +26,15 @@ static struct client *connect_to(const struct remote *where, struct err *e)
     return status < 0 ? NULL : client_open(address.text, e);
 }
 
+int remote_submit(
+    const struct remote *where, const struct submission *file, struct client_submitted *out, struct err *e)
+{
+    struct client *c = connect_to(where, e);
+    int status = c ? client_submit(c, file->canonical.text, out, e) : -1;
+    client_close(c);
+    return status;
+}
+
 int cli_submit(const struct remote *where, const char *path, FILE *out, struct err *e)
 {
     struct submission file;
@@ -33,12 +42,10 @@ int cli_submit(const struct remote *where, const char *path, FILE *out, struct e
     int status = submission_read(&file, path, e);
     if (status != 0)
         return status;
-    struct client *c = connect_to(where, e);
-    status = c ? client_submit(c, file.canonical.text, &submitted, e) : -1;
+    status = remote_submit(where, &file, &submitted, e);
     if (status == 0)
         fprintf(out, "campaign %s %s: %s\n", submitted.campaign, submitted.is_new ? "begins" : "was there already",
             submitted.state);
-    client_close(c);
     submission_deinit(&file);
     return status;
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 
 #include "common/base/err.h"
+#include "coordinator/cli/client.h"
+#include "coordinator/cli/submission.h"
 
 /* Where it is. All commands fail with ERR_UNREACHABLE when nobody answers there. */
 struct remote {
@@ -19,6 +21,10 @@ struct remote {
 /* Begins the campaign in the file, or goes on with it. 0; EXIT_STATUS_INVALID for a file with mistakes, which it
  * prints; -1 with ERR_EXISTS when there is another campaign of that name. */
 int cli_submit(const struct remote *where, const char *path, FILE *out, struct err *e);
+
+/* The same with a campaign that is at hand. Says nothing. */
+int remote_submit(
+    const struct remote *where, const struct submission *file, struct client_submitted *out, struct err *e);
 
 /* How the campaign goes, or, with NULL, each that is not over; as rung.status/1 when is_json. */
 int cli_status(const struct remote *where, const char *campaign, bool is_json, FILE *out, struct err *e);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/base/str.h"
 #include "common/io/address.h"
@@ -36,22 +37,31 @@ struct run {
 
 /* ---- beginning ---- */
 
+/* rungd takes the lock for good: this is only to know it before. */
+int run_store_is_served(const char *store, struct err *e)
+{
+    struct str lock = { 0 };
+    str_addf(&lock, "%s/rungd.lock", store);
+    bool is_there = access(store, F_OK) == 0;
+    int fd = is_there ? file_lock(lock.text, e) : -1;
+    str_deinit(&lock);
+    if (fd >= 0)
+        file_unlock(fd);
+    return fd >= 0 || !is_there ? 0 : e->code == ERR_BUSY ? 1 : -1;
+}
+
 /* Fails when a coordinator serves the store already: then there is another way. */
 static int claim_store(struct run *r, struct err *e)
 {
-    struct str lock = { 0 };
     if (file_absolute(r->options->store, &r->store, e) < 0 || file_make_directory(r->store.text, STORE_MODE, e) < 0)
         return err_prefix(e, "store %s", r->options->store);
-    str_addf(&lock, "%s/rungd.lock", r->store.text);
-    int fd = file_lock(lock.text, e); /* rungd takes it for good: this is only to say it better */
-    str_deinit(&lock);
-    if (fd < 0 && e->code == ERR_BUSY)
+    int is_served = run_store_is_served(r->store.text, e);
+    if (is_served > 0)
         return err_set(e, ERR_BUSY,
             "a coordinator serves %s already. Give it the campaign with: rung submit %s --store %s\n"
             "and look at it with: rung watch %s --store %s",
             r->options->store, r->options->path, r->options->store, r->file.name, r->options->store);
-    file_unlock(fd);
-    return fd < 0 ? -1 : 0;
+    return is_served;
 }
 
 static int start_coordinator(struct run *r, struct err *e)
@@ -170,8 +180,9 @@ static int hand_back(struct run *r, struct err *e)
     }
     if (interrupt_count() < 2)
         end_coordinator(r, 1);
-    follow_say(&r->follow, "rung: interrupted. All results are in %s; to go on: rung run %s --store %s",
-        r->options->store, r->options->path, r->options->store);
+    bool is_file = !r->options->file;
+    follow_say(&r->follow, "rung: interrupted. All results are in %s; to go on: rung %s%s --store %s",
+        r->options->store, is_file ? "run " : "", is_file ? r->options->path : r->options->again, r->options->store);
     return EXIT_STATUS_INTERRUPTED;
 }
 
@@ -182,6 +193,8 @@ static int finish(struct run *r, struct err *e)
     struct asking best = { .store = o->store, .campaign = r->file.name, .is_json = o->is_json };
     end_workers(r, 0);
     end_coordinator(r, 0);
+    if (o->file)
+        return r->exit_status;
     best.look = screen_print_look();
     if (r->follow.screen.is_live && r->follow.form == FOLLOW_VIEW)
         follow_say(&r->follow, "%s", "");
@@ -206,7 +219,11 @@ static int run_campaign(struct run *r, struct err *e)
 int cli_run(const struct run_options *options, struct err *e)
 {
     struct run r = { .options = options };
-    int status = submission_read(&r.file, options->path, e);
+    int status = 0;
+    if (options->file)
+        submission_copy(&r.file, options->file);
+    else
+        status = submission_read(&r.file, options->path, e);
     if (status != 0)
         return status;
     interrupt_watch();

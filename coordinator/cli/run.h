@@ -9,15 +9,21 @@
 #include <stdbool.h>
 
 #include "common/base/err.h"
+#include "coordinator/cli/submission.h"
 
 struct run_options {
-    const char *path;      /* of the campaign file; "-" is standard input */
-    const char *store;     /* directory; made when it is not there */
-    bool is_default_store; /* nobody named it, so nobody must name it later */
-    int n_workers;         /* of one slot each; 0: as many as this process may use processors */
-    bool is_quiet;         /* no progress, only the best trial at the end */
-    bool is_json;          /* the best trial as JSON, and no progress */
+    const char *path;              /* of the campaign file; "-" is standard input */
+    const struct submission *file; /* or the campaign itself, for a caller that says at the end what came of it */
+    const char *again;             /* with `file`: the words that go on with it: "final digits" */
+    const char *store;             /* directory; made when it is not there */
+    bool is_default_store;         /* nobody named it, so nobody must name it later */
+    int n_workers;                 /* of one slot each; 0: as many as this process may use processors */
+    bool is_quiet;                 /* no progress, only the best trial at the end */
+    bool is_json;                  /* the best trial as JSON, and no progress */
 };
+
+/* Whether a coordinator holds the store: 0, or 1; a store that is not there is not held. -1 with e. */
+int run_store_is_served(const char *store, struct err *e);
 
 /* Returns the exit status: 0; EXIT_STATUS_INVALID for a file with mistakes; EXIT_STATUS_NO_SUCCESS, _CANCELLED,
  * _INTERRUPTED. -1 with e: ERR_BUSY when a coordinator serves the store already, ERR_EXISTS when the store has another

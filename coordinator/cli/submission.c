@@ -32,6 +32,13 @@ int submission_read(struct submission *out, const char *path, struct err *e)
     return status;
 }
 
+void submission_copy(struct submission *out, const struct submission *from)
+{
+    *out = (struct submission){ 0 };
+    str_copy(out->name, sizeof out->name, from->name);
+    str_add(&out->canonical, str_text(&from->canonical));
+}
+
 void submission_deinit(struct submission *s)
 {
     str_deinit(&s->canonical);

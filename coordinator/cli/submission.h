@@ -15,6 +15,7 @@ struct submission {
 /* Reads the file as `rung check` does; `path` "-" is standard input. Returns 0 and fills `out`; EXIT_STATUS_INVALID
  * when the file has mistakes, which were all printed on standard error; -1 with e when it cannot be read at all. */
 int submission_read(struct submission *out, const char *path, struct err *e);
+void submission_copy(struct submission *out, const struct submission *from);
 void submission_deinit(struct submission *s); /* accepts a zeroed one */
 
 #endif
