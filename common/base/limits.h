@@ -30,6 +30,7 @@
 #define LIMIT_METRICS 32              /* metrics of one report */
 #define LIMIT_CURVE 4096              /* points of a curve that one result carries */
 #define LIMIT_REASON 4096             /* bytes of the reason of a failure */
+#define LIMIT_KERNEL 64               /* bytes of the name of the arithmetic that a trial used */
 #define LIMIT_LOG_TAIL (16 << 10)     /* bytes of a trial's output that are kept with an attempt */
 #define LIMIT_TRIAL_LINE (64 << 10)   /* bytes of one line of the trial contract */
 #define LIMIT_SLOTS 256               /* slots of one worker */

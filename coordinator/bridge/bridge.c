@@ -158,6 +158,7 @@ static int take_fail(const struct bridge_world *world, const struct message_fail
         .checkpoint = m->checkpoint ? m->checkpoint : "",
         .checkpoint_bytes = m->checkpoint_bytes,
         .checkpoint_is_stored = is_stored(world, m->checkpoint),
+        .kernel = m->kernel,
         .log_tail = m->log_tail,
     };
     return take_curve(m->curve, m->n_curve, memory, o, e);

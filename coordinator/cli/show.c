@@ -54,6 +54,7 @@ static int take_result(void *context, const struct result_row *row, struct err *
     listing_add(l, row->verdict);
     listing_add(l, archive_worker(s->a, row->worker)->name);
     listing_addf(l, "%.1f", row->seconds);
+    listing_add(l, row->kernel);
     return 0;
 }
 
@@ -78,10 +79,10 @@ static int take_attempt(void *context, const struct attempt_row *row, struct err
 static int gather(struct shown *s, const char *word, struct err *e)
 {
     static const char *const result_titles[] = { ">rung", ">budget", ">value", "failure", "verdict", "worker",
-        ">seconds" };
+        ">seconds", "kernel" };
     static const char *const attempt_titles[] = { ">lease", ">budget", "worker", "host", "ended", ">seconds",
         "reason" };
-    listing_init(&s->results, result_titles, 7);
+    listing_init(&s->results, result_titles, 8);
     listing_init(&s->attempts, attempt_titles, 7);
     if (archive_find(s->a, word, &s->trial, e) < 0)
         return -1;
@@ -232,6 +233,7 @@ static int take_result_json(void *context, const struct result_row *row, struct 
     json_add_text(json, "failure", row->failure < 0 ? NULL : failure_kind_names[row->failure]);
     json_add_text(json, "verdict", row->verdict);
     archive_add_number(json, "seconds", row->seconds);
+    json_add_text(json, "kernel", *row->kernel ? row->kernel : NULL);
     json_close_object(json);
     return 0;
 }

@@ -180,7 +180,9 @@ TEST(a_result_says_what_was_measured)
     world_join(1);
     world_grant(7, 2);
     world_report(0, 1);
+    world_line(0, "{\"kernel\":\"avx512\"}");
     world_report(0, 2);
+    world_line(0, "{\"kernel\":\"avx512 · openblas Zen\"}"); /* the last word counts */
     world_report(0, 3);
     world_checkpoint(0, 3);
     world_line(0, "{\"done\":true}");
@@ -198,6 +200,7 @@ TEST(a_result_says_what_was_measured)
     CHECK_INT(r->checkpoint_bytes, 10);
     CHECK_NEAR(r->seconds, 1.5, 0);
     CHECK_TEXT(r->log_tail, "log");
+    CHECK_TEXT(r->kernel, "avx512 · openblas Zen");
     CHECK_CONTAINS(world_take_trace(), "save spool clear upload deliver");
 }
 

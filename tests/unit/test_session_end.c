@@ -29,6 +29,9 @@ TEST(a_line_that_breaks_the_contract_is_the_reason_of_a_failure)
         { NULL, "{\"stage\":1}", "none of metrics, checkpoint, done, diverged, continues" },
         { NULL, "{\"checkpoint\":\"/etc/passwd\",\"step\":1}", "not to checkpoint_out" },
         { NULL, "{\"done\":false}", "\"done\" must be true" },
+        { NULL, "{\"kernel\":7}", "kernel" },
+        { NULL, "{\"kernel\":\"1234567890123456789012345678901234567890123456789012345678901234+\"}",
+            "at most 64 bytes" },
         { "{\"step\":1,\"metrics\":{}}", "{\"continues\":true}", "first of all lines" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -43,6 +46,17 @@ TEST(a_line_that_breaks_the_contract_is_the_reason_of_a_failure)
         CHECK_TEXT(fail_of()->kind, "exit");
         CHECK_CONTAINS(fail_of()->reason, rows[i].reason);
     }
+}
+
+TEST(a_failure_says_with_which_arithmetic)
+{
+    world_join(1);
+    world_grant(1, 1);
+    world_line(0, "{\"kernel\":\"avx2\"}");
+    world_line(0, "{\"diverged\":\"the loss is not finite\"}");
+    world_exit(0, EXIT_STATUS, 0, "");
+    CHECK_TEXT(fail_of()->kind, "diverged");
+    CHECK_TEXT(fail_of()->kernel, "avx2");
 }
 
 TEST(each_end_of_a_process_has_its_kind)

@@ -12,6 +12,7 @@ struct agent {
     char *line;
     size_t cap;
     struct json_doc *doc; /* the last line */
+    int n_kernels;        /* lines that named the arithmetic, which agent_hear passes over */
 };
 
 static void agent_open(struct agent *a)
@@ -59,7 +60,20 @@ static void agent_begin(struct agent *a, const char *config, int from, int to, c
     agent_begin_on(a, "{\"format\": \"synthetic\", \"sequences\": 80}", config, from, to, in, out);
 }
 
-/* The next line's root, or NULL at the end. */
+/* Notes the line that names the arithmetic. Returns whether it was that one. */
+static bool is_kernel(struct agent *a)
+{
+    char name[MODEL_ARITHMETIC_MAX + 1];
+    json_value kernel = json_get(json_root(a->doc), "kernel");
+    if (!kernel)
+        return false;
+    model_name_arithmetic(name);
+    CHECK_TEXT(json_text(kernel), name);
+    a->n_kernels++;
+    return true;
+}
+
+/* The root of the next line that is about the training, or NULL at the end. */
 static json_value agent_hear(struct agent *a)
 {
     json_free(a->doc);
@@ -70,7 +84,7 @@ static json_value agent_hear(struct agent *a)
         return NULL;
     a->doc = json_parse(a->line, (size_t)len - 1, &e);
     CHECK_TEXT(e.text, "");
-    return json_root(a->doc);
+    return is_kernel(a) ? agent_hear(a) : json_root(a->doc);
 }
 
 static void expect_flag(struct agent *a, const char *key)
@@ -139,6 +153,7 @@ static void train(const char *config, int from, int to, const char *in, const ch
         expect_report(&a, step);
     expect_checkpoint(&a, out, to);
     expect_flag(&a, "done");
+    CHECK_INT(a.n_kernels, 1);
     CHECK_INT(agent_close(&a), 0);
 }
 
@@ -161,6 +176,25 @@ TEST(a_promoted_trial_ends_with_the_bytes_of_one_that_never_paused)
     train(small, 3, 9, scratch_path("three"), scratch_path("resumed"));
     CHECK(has_same_bytes(scratch_path("straight"), scratch_path("resumed")));
     CHECK(!has_same_bytes(scratch_path("straight"), scratch_path("three")));
+}
+
+TEST(a_pause_after_any_epoch_leaves_the_bits_as_they_are)
+{
+    enum { EPOCHS = 6 };
+    static const char *const configs[] = { "{\"hidden_size\": 8, \"dropout\": 0.2}",
+        "{\"hidden_size\": 20, \"num_layers\": 3, \"num_heads\": 4, \"batch_size\": 7, \"average_epochs\": 2}" };
+    for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
+        train(configs[i], 0, EPOCHS, NULL, scratch_path("straight"));
+        train(configs[i], 0, 1, NULL, scratch_path("paused"));
+        for (int pause = 1; pause < EPOCHS; pause++)
+            train(configs[i], pause, pause + 1, scratch_path("paused"), scratch_path("paused"));
+        CHECK(has_same_bytes(scratch_path("straight"), scratch_path("paused")));
+        for (int pause = 1; pause < EPOCHS; pause++) {
+            train(configs[i], 0, pause, NULL, scratch_path("before"));
+            train(configs[i], pause, EPOCHS, scratch_path("before"), scratch_path("after"));
+            CHECK(has_same_bytes(scratch_path("straight"), scratch_path("after")));
+        }
+    }
 }
 
 TEST(a_trial_that_stays_goes_on_with_the_same_bits)

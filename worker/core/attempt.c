@@ -46,7 +46,7 @@ void attempt_free(struct attempt *a)
         return;
     const char *const texts[] = { a->grant.campaign, a->grant.metric, a->grant.config, a->grant.program,
         a->grant.command, a->grant.directory, a->grant.data, a->grant.checkpoint, a->checkpoint_in, a->checkpoint_out,
-        a->directory, a->reason, a->log };
+        a->directory, a->reason, a->kernel, a->log };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free_text(texts[i]);
     curve_deinit(&a->curve);
@@ -100,6 +100,10 @@ int attempt_hear(struct attempt *a, const struct saying *said, int64_t now_ms, s
     if (a->is_done)
         return err_set(e, ERR_INVALID, "the trial said more after \"done\"");
     switch (said->kind) {
+    case SAYS_KERNEL:
+        free(a->kernel);
+        a->kernel = mem_strdup(said->text);
+        return 0;
     case SAYS_REPORT:
         return hear_report(a, said, now_ms, e);
     case SAYS_CHECKPOINT:
@@ -281,7 +285,7 @@ static void result_message(const struct attempt *a, const struct session_config 
             .checkpoint_bytes = a->hash[0] ? a->bytes : 0,
             .seconds = a->seconds,
             .log_tail = a->log,
-            .kernel = config->kernel } };
+            .kernel = a->kernel } };
 }
 
 static void fail_message(const struct attempt *a, const struct session_config *config, struct message *out)
@@ -300,7 +304,8 @@ static void fail_message(const struct attempt *a, const struct session_config *c
             .checkpoint = a->hash[0] ? a->hash : NULL,
             .checkpoint_bytes = a->hash[0] ? a->bytes : 0,
             .seconds = a->seconds,
-            .log_tail = a->log } };
+            .log_tail = a->log,
+            .kernel = a->kernel } };
 }
 
 void attempt_message(const struct attempt *a, const struct session_config *config, struct message *out)

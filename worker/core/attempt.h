@@ -48,6 +48,7 @@ struct attempt {
     char *reason;              /* of the failure, or of the stop */
     bool is_stopping;          /* it was asked to stop; `reason` says why */
 
+    char *kernel;         /* the arithmetic that the trial named; NULL: none */
     char hash[HASH_TEXT]; /* of the saved checkpoint */
     int64_t bytes;
     char *log;

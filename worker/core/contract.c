@@ -52,6 +52,17 @@ static int read_diverged(json_value line, const char *metric, struct saying *out
     return 0;
 }
 
+static int read_kernel(json_value line, const char *metric, struct saying *out, struct err *e)
+{
+    const char *name;
+    if (json_want_text(line, "kernel", &name, e) < 0)
+        return -1;
+    if (strlen(name) > LIMIT_KERNEL)
+        return err_set(e, ERR_INVALID, "\"kernel\" has at most %d bytes", LIMIT_KERNEL);
+    out->text = mem_strdup(name);
+    return 0;
+}
+
 static int read_checkpoint(json_value line, const char *metric, struct saying *out, struct err *e)
 {
     const char *path;
@@ -101,6 +112,7 @@ static const struct {
     { "done", SAYS_DONE, read_done },
     { "diverged", SAYS_DIVERGED, read_diverged },
     { "continues", SAYS_CONTINUES, read_continues },
+    { "kernel", SAYS_KERNEL, read_kernel },
 };
 
 static int read_value(json_value line, const char *metric, struct saying *out, struct err *e)
@@ -116,7 +128,7 @@ static int read_value(json_value line, const char *metric, struct saying *out, s
         *out = said;
         return 0;
     }
-    return err_set(e, ERR_INVALID, "none of metrics, checkpoint, done, diverged, continues is in it");
+    return err_set(e, ERR_INVALID, "none of metrics, checkpoint, done, diverged, continues, kernel is in it");
 }
 
 static bool has_word(const char *line, size_t len, const char *word)

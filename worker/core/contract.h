@@ -12,14 +12,15 @@
 #include "common/base/str.h"
 #include "common/proto/message.h"
 
-enum saying_kind { SAYS_CONTINUES, SAYS_REPORT, SAYS_CHECKPOINT, SAYS_DIVERGED, SAYS_DONE };
+enum saying_kind { SAYS_CONTINUES, SAYS_KERNEL, SAYS_REPORT, SAYS_CHECKPOINT, SAYS_DIVERGED, SAYS_DONE };
 
 /* One line of a trial. */
 struct saying {
     enum saying_kind kind;
     int64_t step;    /* report, checkpoint */
     bool has_metric; /* report: the objective's metric is among `text` */
-    char *text;      /* owned. Report: the metrics, compact JSON; checkpoint: the file; diverged: the reason */
+    char *text;      /* owned. Report: the metrics, compact JSON; checkpoint: the file; diverged: the reason;
+                        kernel: its name */
 };
 
 /* Reads one line. `metric` is the objective's. On failure *out is untouched and e quotes the line: ERR_INVALID. */

@@ -91,6 +91,11 @@ void model_free(struct model *m)
     free(m);
 }
 
+void model_name_arithmetic(char name[MODEL_ARITHMETIC_MAX + 1])
+{
+    snprintf(name, MODEL_ARITHMETIC_MAX + 1, "%s · openblas %s", kernels_choose(NULL)->name, blas_core_name());
+}
+
 const struct model_config *model_get_config(const struct model *m)
 {
     return &m->config;

@@ -55,6 +55,11 @@ size_t model_n_parameters(const struct model *m);
 float *model_parameters(struct model *m); /* [n_parameters], 64-byte aligned; may be written between steps */
 float *model_gradients(struct model *m);  /* [n_parameters], 64-byte aligned */
 
+/* The arithmetic that a model uses on this machine, whose choice decides the last bits of every result: our own kernels
+ * and OpenBLAS', as "avx512 · openblas SkylakeX". */
+#define MODEL_ARITHMETIC_MAX 64
+void model_name_arithmetic(char name[MODEL_ARITHMETIC_MAX + 1]);
+
 /* The initial values of PyTorch: GRU and Linear uniform in ±1/sqrt(fan-in), attention's input projection Xavier-uniform
  * with zero biases. Tensor i draws from the stream (seed, 0, RNG_WEIGHTS, i). */
 void model_init_weights(struct model *m, uint64_t seed);

@@ -161,6 +161,18 @@ static int say_flag(struct session *s, const char *key, struct err *e)
     return channel_say(s->channel, &line, e);
 }
 
+/* What the bits of this budget's numbers depend on: another machine of the cluster may compute with another one. */
+static int say_kernel(struct session *s, struct err *e)
+{
+    char name[MODEL_ARITHMETIC_MAX + 1];
+    struct str line = { 0 };
+    model_name_arithmetic(name);
+    json_open_object(&line);
+    json_add_text(&line, "kernel", name);
+    json_close_object(&line);
+    return channel_say(s->channel, &line, e);
+}
+
 static int say_diverged(struct session *s, const char *reason, struct err *e)
 {
     struct str line = { 0 };
@@ -175,6 +187,8 @@ static int say_diverged(struct session *s, const char *reason, struct err *e)
 static int train_to_goal(struct session *s, struct err *e)
 {
     struct trainer_report report;
+    if (say_kernel(s, e))
+        return -1;
     while ((int64_t)s->trainer->epochs < s->budget_to && !s->is_stopped)
         if (trainer_epoch(s->trainer, &report, NULL, e) || say_report(s, &report, e) || listen_for_stop(s, e))
             return -1;
