@@ -104,7 +104,9 @@ static int create_columns(struct sandbox *s, struct err *e)
 int sandbox_open(struct sandbox *s, const char *const *columns, int n_columns, struct err *e)
 {
     assert(n_columns <= SANDBOX_COLUMNS);
-    *s = (struct sandbox){ .columns = columns, .n_columns = n_columns };
+    *s = (struct sandbox){
+        .columns = columns, .n_columns = n_columns, .noun = "parameter", .place = "in the space or in fixed"
+    };
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(":memory:", &s->db, flags, NULL) != SQLITE_OK) {
         err_set(e, ERR_IO, "open SQLite in memory: %s", s->db ? sqlite3_errmsg(s->db) : "no memory");
@@ -149,8 +151,8 @@ static int explain_column(const struct sandbox *s, const char *text, const char 
     const char *near = str_nearest(name, s->columns, (size_t)s->n_columns);
     const char *hint = strchr(text, '"') ? " (a text stands in single quotes)" : "";
     if (near)
-        return err_set(e, ERR_INVALID, "no parameter \"%s\": did you mean \"%s\"?", name, near);
-    return err_set(e, ERR_INVALID, "no parameter \"%s\" in the space or in fixed%s", name, hint);
+        return err_set(e, ERR_INVALID, "no %s \"%s\": did you mean \"%s\"?", s->noun, name, near);
+    return err_set(e, ERR_INVALID, "no %s \"%s\" %s%s", s->noun, name, s->place, hint);
 }
 
 /* What SQLite says about the statement that was made of `text`, in the words of who wrote `text`. */

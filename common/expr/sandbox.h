@@ -19,6 +19,8 @@ struct sandbox {
     struct sqlite3 *db;
     const char *const *columns; /* names, borrowed until sandbox_close */
     int n_columns;
+    const char *noun;  /* what a column is to who wrote the expression: "parameter" unless set after opening */
+    const char *place; /* and where they are: "in the space or in fixed" */
     bool reads[SANDBOX_COLUMNS]; /* the columns that the expression compiled last names */
     /* While a statement is prepared: */
     int n_selects, max_selects;

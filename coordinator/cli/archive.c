@@ -144,15 +144,21 @@ static bool is_value_of(const struct param *p, double x)
     return isnan(x) || (p->type == PARAM_CATEGORICAL ? x >= 0 && x < p->n_choices && x == floor(x) : isfinite(x));
 }
 
+int archive_check_x(const struct archive *a, const double *x, int n_x, struct err *e)
+{
+    if (n_x != a->spec.space.n_params)
+        return err_set(e, ERR_CORRUPT, "it has %d parameters, its campaign %d", n_x, a->spec.space.n_params);
+    for (int i = 0; i < n_x; i++)
+        if (!is_value_of(&a->spec.space.params[i], x[i]))
+            return err_set(e, ERR_CORRUPT, "it has an impossible %s", a->spec.space.params[i].name);
+    return 0;
+}
+
 int archive_keep(
     const struct archive *a, const struct trial_row *row, int n_x, struct archived_trial *out, struct err *e)
 {
-    if (n_x != a->spec.space.n_params)
-        return err_set(
-            e, ERR_CORRUPT, "trial %u has %d parameters, its campaign %d", row->number, n_x, a->spec.space.n_params);
-    for (int i = 0; i < n_x; i++)
-        if (!is_value_of(&a->spec.space.params[i], row->x[i]))
-            return err_set(e, ERR_CORRUPT, "trial %u has an impossible %s", row->number, a->spec.space.params[i].name);
+    if (archive_check_x(a, row->x, n_x, e) < 0)
+        return err_prefix(e, "trial %u", row->number);
     out->row = *row;
     memcpy(out->x, row->x, (size_t)n_x * sizeof *out->x);
     out->row.x = out->x;

@@ -41,6 +41,9 @@ void archive_close(struct archive *a);
 /* The trial whose number `word` is. */
 int archive_find(struct archive *a, const char *word, struct archived_trial *out, struct err *e);
 
+/* -1 with ERR_CORRUPT when x is no configuration of the campaign's space. */
+int archive_check_x(const struct archive *a, const double *x, int n_x, struct err *e);
+
 /* Copies; -1 with ERR_CORRUPT when x is no configuration of the campaign's space. */
 int archive_keep(
     const struct archive *a, const struct trial_row *row, int n_x, struct archived_trial *out, struct err *e);

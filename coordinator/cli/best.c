@@ -6,10 +6,9 @@
 #include "common/base/mem.h"
 #include "common/proto/config.h"
 #include "common/proto/json.h"
-#include "coordinator/cli/archive.h"
+#include "coordinator/cli/best_paste.h"
 #include "coordinator/cli/command.h"
-#include "coordinator/cli/listing.h"
-#include "coordinator/store/ask.h"
+#include "coordinator/cli/table.h"
 
 #define ENDING_EVENTS 64 /* the last ones of a campaign, its end among them */
 #define WHY_COLUMNS 600  /* of the reason why it ended */
@@ -20,14 +19,32 @@ struct ranking {
     size_t n, cap;
 };
 
-static int take_ranked(void *context, const struct trial_row *row, int n_x, struct err *e)
+/* The first `n` of those that q lets through. */
+static int gather(struct ranking *r, struct archive *a, const struct asking *q, int64_t n, struct err *e)
 {
-    struct ranking *r = (struct ranking *)context;
-    r->trials = mem_grow(r->trials, r->n, &r->cap, sizeof *r->trials);
-    if (archive_keep(r->a, row, n_x, &r->trials[r->n], e) < 0)
-        return -1;
-    r->n++;
-    return 0;
+    struct question question = { .from = QUESTION_TRIALS,
+        .campaign = a->campaign,
+        .spec = &a->spec,
+        .columns = "trial",
+        .where = q->where,
+        .is_ranked = true,
+        .max_rows = n };
+    struct asked *asked = question_open(a->store, &question, e);
+    struct cell trial;
+    char word[24];
+    int got = asked ? 0 : -1;
+    while (asked && (got = question_next(asked, &trial, e)) > 0) {
+        r->trials = mem_grow(r->trials, r->n, &r->cap, sizeof *r->trials);
+        snprintf(word, sizeof word, "%lld", (long long)trial.whole);
+        got = archive_find(a, word, &r->trials[r->n], e);
+        if (got < 0)
+            break;
+        r->n++;
+    }
+    question_close(asked);
+    for (size_t i = 0; i < r->n; i++)
+        r->trials[i].row.x = r->trials[i].x; /* mem_grow may have moved them */
+    return got;
 }
 
 /* ---- what was measured at the trial's last counted result ---- */
@@ -59,7 +76,7 @@ static int add_metrics(const struct archive *a, const struct trial_row *row, str
 static int add_members(const struct archive *a, const struct archived_trial *t, struct str *json, struct err *e)
 {
     json_add_int(json, "trial", t->row.number);
-    json_add_number(json, "value", t->row.value);
+    archive_add_number(json, "value", t->row.value);
     json_add_int(json, "budget", t->row.reached);
     archive_add_config(a, t->x, true, json);
     if (a->spec.trial.program) {
@@ -135,25 +152,6 @@ static int add_best(const struct ranking *r, const struct view_look *look, struc
     return failed;
 }
 
-static void add_top(const struct ranking *r, const struct view_look *look, struct str *text)
-{
-    static const char *const titles[] = { ">place", ">trial", ">value", ">budget", "configuration" };
-    struct listing l;
-    listing_init(&l, titles, 5);
-    for (size_t i = 0; i < r->n; i++) {
-        const struct archived_trial *t = &r->trials[i];
-        listing_add_int(&l, (int64_t)i + 1);
-        listing_add_int(&l, t->row.number);
-        listing_add_number(&l, t->row.value);
-        listing_add_int(&l, t->row.reached);
-        archive_list_config(r->a, t->x, &l);
-    }
-    archive_add_line(text, look, VIEW_BOLD, "%s: the best by %s", r->a->spec.name, r->a->spec.metric);
-    listing_print(&l, 0, look, text);
-    listing_deinit(&l);
-    add_basis(r->a, &r->trials[0].row, text);
-}
-
 /* ---- the command ---- */
 
 /* Keeps the text of the last change of the campaign's state, which says why. */
@@ -171,10 +169,12 @@ static int take_change(void *context, const struct event_row *row, struct err *e
     return 0;
 }
 
-static int say_nothing_yet(const struct archive *a, struct err *e)
+static int say_nothing_yet(const struct archive *a, const struct asking *q, struct err *e)
 {
     struct event_filter last = { .campaign = a->campaign, .max_rows = -ENDING_EVENTS };
     struct str why = { 0 };
+    if (q->where)
+        return err_set(e, ERR_NOT_FOUND, "no trial of %s with a result fulfils \"%s\"", a->spec.name, q->where);
     if (!archive_is_over(a))
         return err_set(e, ERR_NOT_FOUND, "no trial of %s has a result yet (it is %s)", a->spec.name,
             campaign_state_names[a->state]);
@@ -189,19 +189,45 @@ static int say_nothing_yet(const struct archive *a, struct err *e)
     return EXIT_STATUS_NO_SUCCESS;
 }
 
-static int answer(struct archive *a, const struct asking *q, int64_t top, FILE *out, struct err *e)
+/* A table unless it is for pasting, or whole objects. */
+static int print_top(struct archive *a, const struct asking *q, int64_t top, FILE *out, struct err *e)
+{
+    static const struct table_form form = { .schema = "rung.ranking/1",
+        .rows = "ranking",
+        .from = QUESTION_TRIALS,
+        .text_columns = "trial,value,budget,config",
+        .json_columns = "trial,value,budget,config",
+        .csv_columns = "trial,value,budget" TABLE_PARAMS,
+        .placed = "place",
+        .is_ranked = true };
+    struct asking limited = *q;
+    struct str title = { 0 };
+    limited.limit = top;
+    str_addf(&title, "%s: the best by %s", a->spec.name, a->spec.metric);
+    int64_t n = table_print(a, &limited, &form, NULL, str_text(&title), out, e);
+    str_deinit(&title);
+    return n < 0 ? -1 : 0;
+}
+
+static int answer(
+    struct archive *a, const struct asking *q, int64_t top, enum best_format format, FILE *out, struct err *e)
 {
     struct ranking r = { .a = a };
     struct str text = { 0 };
-    int status = store_ask_ranking(a->store, a->campaign, top > 0 ? top : 1, take_ranked, &r, e);
+    bool is_table = q->is_csv || q->columns || (top > 0 && !q->is_json && format == BEST_TEXT);
+    int status = gather(&r, a, q, is_table || top == 0 ? 1 : top, e);
     if (status == 0 && r.n == 0)
-        status = say_nothing_yet(a, e);
+        status = say_nothing_yet(a, q, e);
+    else if (status == 0 && is_table)
+        status = print_top(a, q, top ? top : 1, out, e);
+    else if (status == 0 && format != BEST_TEXT)
+        best_add_pasted(a, format, r.trials, r.n, &text);
     else if (status == 0 && q->is_json)
         status = add_json(&r, top > 0, &text, e);
-    else if (status == 0 && top > 0)
-        add_top(&r, &q->look, &text);
     else if (status == 0)
         status = add_best(&r, &q->look, &text, e);
+    if (status == 0 && is_table && !q->is_csv && !q->is_json)
+        add_basis(a, &r.trials[0].row, &text);
     if (status == 0)
         status = archive_print(&text, out, e);
     str_deinit(&text);
@@ -209,12 +235,12 @@ static int answer(struct archive *a, const struct asking *q, int64_t top, FILE *
     return status;
 }
 
-int cli_best(const struct asking *q, int64_t top, FILE *out, struct err *e)
+int cli_best(const struct asking *q, int64_t top, enum best_format format, FILE *out, struct err *e)
 {
     struct archive a;
     if (archive_open(&a, q, e) < 0)
         return -1;
-    int status = answer(&a, q, top, out, e);
+    int status = answer(&a, q, top, format, out, e);
     archive_close(&a);
     return status;
 }

@@ -2,24 +2,15 @@
 #include <stdio.h>
 
 #include "common/base/limits.h"
-#include "coordinator/cli/asking.h"
 #include "coordinator/cli/check.h"
 #include "coordinator/cli/command.h"
+#include "coordinator/cli/commands_ask.h"
 #include "coordinator/cli/export.h"
 #include "coordinator/cli/final.h"
 #include "coordinator/cli/plan.h"
 #include "coordinator/cli/remote.h"
 #include "coordinator/cli/run.h"
-#include "coordinator/cli/screen.h"
 #include "worker/train/data/spec.h"
-
-#define DEFAULT_STORE "rung-store"
-
-/* clang-format off */
-#define STORE_ROW   { "store", 's', "DIR", "the store (default: " DEFAULT_STORE ")" }
-#define CONNECT_ROW { "connect", 'c', "ADDRESS", "a coordinator elsewhere: tcp://HOST:PORT, ipc://PATH" }
-#define JSON_ROW    { "json", 0, NULL, "as JSON, for programs" }
-/* clang-format on */
 
 static const char *store_of(const struct options *o)
 {
@@ -186,95 +177,6 @@ static int plan(const struct options *o, struct err *e)
     return cli_plan(&options, stdout, e);
 }
 
-/* ---- ask ---- */
-
-/* clang-format off */
-static const struct option_row ask_rows[] = { STORE_ROW, JSON_ROW, { 0 } };
-static const struct option_row best_rows[] = {
-    STORE_ROW,
-    { "top", 't', "N", "the first N of the ranking" },
-    JSON_ROW,
-    { 0 },
-};
-static const struct option_row trials_rows[] = {
-    STORE_ROW,
-    { "csv", 0, NULL, "as CSV, a column a parameter" },
-    JSON_ROW,
-    { 0 },
-};
-static const struct option_row logs_rows[] = {
-    STORE_ROW,
-    { "attempt", 'a', "N", "of this attempt (default: the last that printed)" },
-    { 0 },
-};
-static const struct option_row events_rows[] = {
-    STORE_ROW,
-    { "last", 'n', "N", "only the last N" },
-    JSON_ROW,
-    { 0 },
-};
-/* clang-format on */
-
-/* `campaign` may be NULL. */
-static struct asking asking_of(const struct options *o, const char *campaign, bool is_json)
-{
-    return (
-        struct asking){ .store = store_of(o), .campaign = campaign, .is_json = is_json, .look = screen_print_look() };
-}
-
-/* Of "[CAMPAIGN] TRIAL". */
-static const char *campaign_before_trial(const struct options *o)
-{
-    return o->n_words > 1 ? o->words[0] : NULL;
-}
-
-static int best(const struct options *o, struct err *e)
-{
-    struct asking q = asking_of(o, word(o, 0), options_has(o, "json"));
-    int64_t top = 0;
-    return options_int(o, "top", 1, LIMIT_TRIALS, &top, e) < 0 ? -1 : cli_best(&q, top, stdout, e);
-}
-
-static int trials(const struct options *o, struct err *e)
-{
-    struct asking q = asking_of(o, word(o, 0), options_has(o, "json"));
-    return cli_trials(&q, options_has(o, "csv"), stdout, e);
-}
-
-static int show(const struct options *o, struct err *e)
-{
-    struct asking q = asking_of(o, campaign_before_trial(o), options_has(o, "json"));
-    return cli_show(&q, o->words[o->n_words - 1], stdout, e);
-}
-
-static int explain(const struct options *o, struct err *e)
-{
-    struct asking q = asking_of(o, campaign_before_trial(o), options_has(o, "json"));
-    return cli_explain(&q, o->words[o->n_words - 1], stdout, e);
-}
-
-static int logs(const struct options *o, struct err *e)
-{
-    struct asking q = asking_of(o, campaign_before_trial(o), false);
-    int64_t attempt = 0;
-    if (options_int(o, "attempt", 1, INT64_MAX, &attempt, e) < 0)
-        return -1;
-    return cli_logs(&q, o->words[o->n_words - 1], attempt, stdout, e);
-}
-
-static int campaigns(const struct options *o, struct err *e)
-{
-    struct asking q = asking_of(o, NULL, options_has(o, "json"));
-    return cli_campaigns(&q, stdout, e);
-}
-
-static int events(const struct options *o, struct err *e)
-{
-    struct asking q = asking_of(o, word(o, 0), options_has(o, "json"));
-    int64_t n = 0;
-    return options_int(o, "last", 1, INT64_MAX, &n, e) < 0 ? -1 : cli_events(&q, n, stdout, e);
-}
-
 /* ---- take it elsewhere ---- */
 
 /* clang-format off */
@@ -290,7 +192,7 @@ static const struct option_row export_rows[] = {
 static int export(const struct options *o, struct err *e)
 {
     const struct export_request q = {
-        .about = asking_of(o, word(o, 0), false),
+        .about = { .store = store_of(o), .campaign = word(o, 0) },
         .format = options_text(o, "format", NULL),
         .output = options_text(o, "output", NULL),
         .is_forced = options_has(o, "force"),
@@ -316,10 +218,6 @@ static const char watch_detail[] =
     "Shows how a campaign goes until it is over; without a name, the only one that is\n"
     "going on. Ctrl-C only leaves. With --json a line of rung.status/1 a change.\n";
 
-static const char ask_detail[] =
-    "Answers from the store, whether a coordinator runs or not; without a campaign's\n"
-    "name, about the one that was begun last.\n";
-
 static const char export_detail[] =
     "Writes a campaign as a table (csv), as a study that Optuna opens and goes on with\n"
     "(optuna), or as event files with the HParams summaries (tensorboard).\n"
@@ -336,14 +234,19 @@ const struct command commands[] = {
     { "pause", "CAMPAIGN", 1, 1, "start nothing new of a campaign", NULL, remote_rows, pause_campaign },
     { "resume", "CAMPAIGN", 1, 1, "go on with a campaign that was paused", NULL, remote_rows, resume },
     { "stop", "CAMPAIGN", 1, 1, "end a campaign for good; what it found is kept", NULL, remote_rows, stop },
-    { "best", "[CAMPAIGN]", 0, 1, "the best trial, and what it was measured at", ask_detail, best_rows, best },
-    { "trials", "[CAMPAIGN]", 0, 1, "all trials", ask_detail, trials_rows, trials },
-    { "show", "[CAMPAIGN] TRIAL", 1, 2, "one trial: its curve, its results, its attempts", ask_detail, ask_rows, show },
-    { "explain", "[CAMPAIGN] TRIAL", 1, 2, "why a trial was proposed, promoted, left", ask_detail, ask_rows, explain },
-    { "logs", "[CAMPAIGN] TRIAL", 1, 2, "what a trial printed", ask_detail, logs_rows, logs },
-    { "events", "[CAMPAIGN]", 0, 1, "what happened, in order", ask_detail, events_rows, events },
+    { "best", "[CAMPAIGN]", 0, 1, "the best trial, and what it was measured at", ask_best_detail, ask_best_rows, ask_best },
+    { "trials", "[CAMPAIGN]", 0, 1, "all trials", ask_table_detail, ask_table_rows, ask_trials },
+    { "show", "[CAMPAIGN] TRIAL", 1, 2, "one trial: its curve, its results, its attempts", ask_detail, ask_rows, ask_show },
+    { "curve", "[CAMPAIGN] TRIAL...", 1, 64, "learning curves, drawn", ask_curve_detail, ask_curve_rows, ask_curve },
+    { "explain", "[CAMPAIGN] TRIAL", 1, 2, "why a trial was proposed, promoted, left", ask_detail, ask_rows, ask_explain },
+    { "importance", "[CAMPAIGN]", 0, 1, "which parameters matter", ask_importance_detail, ask_importance_rows, ask_importance },
+    { "brackets", "[CAMPAIGN]", 0, 1, "the rungs of each bracket, and who got there", ask_table_detail, ask_table_rows, ask_brackets },
+    { "decisions", "[CAMPAIGN]", 0, 1, "what was proposed and promoted, in order", ask_table_detail, ask_table_rows, ask_decisions },
+    { "logs", "[CAMPAIGN] TRIAL", 1, 2, "what a trial printed", ask_detail, ask_logs_rows, ask_logs },
+    { "events", "[CAMPAIGN]", 0, 1, "what happened, in order", ask_detail, ask_events_rows, ask_events },
+    { "workers", "", 0, 0, "the workers that a store has seen", ask_store_detail, ask_table_rows, ask_workers },
+    { "campaigns", "", 0, 0, "all campaigns of a store", ask_store_detail, ask_table_rows, ask_campaigns },
     { "export", "[CAMPAIGN]", 0, 1, "take a campaign to other tools", export_detail, export_rows, export },
-    { "campaigns", "", 0, 0, "all campaigns of a store", NULL, ask_rows, campaigns },
 };
 /* clang-format on */
 const size_t n_commands = sizeof commands / sizeof *commands;

@@ -1,127 +1,84 @@
-#include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
-#include "common/base/mem.h"
 #include "common/proto/json.h"
-#include "coordinator/cli/archive.h"
+#include "coordinator/cli/cell.h"
+#include "coordinator/cli/sink.h"
+#include "coordinator/cli/table.h"
 
-/* The numbers and names that stand for the ids in events. */
-struct told {
-    struct archive *a;
-    struct trial_number {
-        int64_t id;
-        uint32_t number;
-    } * trials; /* owned, by id */
-    size_t n_trials, cap_trials;
-    struct listing listing;
-    struct str json;
-};
+/* The columns of an event's line, in this order. */
+enum { SEQ, WALL_MS, KIND, CAMPAIGN, TRIAL, RUNG, LEASE, WORKER, VALUE, TEXT, N_COLUMNS };
+static const char columns[] = "seq,wall_ms,kind,campaign,trial,rung,lease,worker,value,text";
 
-static int take_trial(void *context, const struct trial_row *row, int n_x, struct err *e)
+static void add_id(struct str *json, const char *key, const struct cell *c)
 {
-    struct told *t = (struct told *)context;
-    t->trials = mem_grow(t->trials, t->n_trials, &t->cap_trials, sizeof *t->trials);
-    t->trials[t->n_trials++] = (struct trial_number){ row->id, row->number };
-    return 0;
+    if (c->kind == CELL_INT && c->whole)
+        json_add_id(json, key, (uint64_t)c->whole);
 }
 
-static int compare_ids(const void *a, const void *b)
+/* What does not apply is not there. */
+static void add_line(const struct cell *cells, struct str *out)
 {
-    int64_t x = ((const struct trial_number *)a)->id, y = ((const struct trial_number *)b)->id;
-    return (x > y) - (x < y);
-}
-
-static uint32_t number_of(const struct told *t, int64_t id)
-{
-    const struct trial_number *found =
-        t->n_trials ? bsearch(&(struct trial_number){ id, 0 }, t->trials, t->n_trials, sizeof *t->trials, compare_ids)
-                    : NULL;
-    return found ? found->number : 0;
-}
-
-static const char *name_of(const struct told *t, int64_t campaign)
-{
-    for (size_t i = 0; i < t->a->n_campaigns; i++)
-        if (t->a->campaigns[i].row.id == campaign)
-            return t->a->campaigns[i].name;
-    return "";
-}
-
-static int take_event_json(void *context, const struct event_row *row, struct err *e)
-{
-    struct told *t = (struct told *)context;
+    static const struct {
+        int at;
+        const char *key;
+    } plain[] = { { CAMPAIGN, "campaign" }, { TRIAL, "trial" } },
+      last[] = { { WORKER, "worker" }, { VALUE, "value" }, { TEXT, "text" } };
     struct str json = { 0 };
     json_open_object(&json);
     json_add_text(&json, "schema", "rung.event/1");
-    json_add_id(&json, "seq", row->seq);
-    json_add_int(&json, "wall_ms", row->wall_ms);
-    json_add_text(&json, "kind", event_kind_names[row->kind]);
-    if (row->campaign)
-        json_add_text(&json, "campaign", name_of(t, row->campaign));
-    if (row->trial)
-        json_add_int(&json, "trial", number_of(t, row->trial));
-    if (row->rung >= 0)
-        json_add_int(&json, row->kind == EVENT_STARTED ? "bracket" : "rung", row->rung);
-    if (row->lease)
-        json_add_id(&json, "lease", row->lease);
-    if (row->worker)
-        json_add_text(&json, "worker", archive_worker(t->a, row->worker)->name);
-    if (isfinite(row->value))
-        json_add_number(&json, "value", row->value);
-    json_add_text(&json, "text", row->text);
+    add_id(&json, "seq", &cells[SEQ]);
+    json_add_int(&json, "wall_ms", cells[WALL_MS].whole);
+    json_add_text(&json, "kind", cells[KIND].text);
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (cells[plain[i].at].kind != CELL_NULL) {
+            json_put_key(&json, plain[i].key);
+            cell_put_json(&cells[plain[i].at], &json);
+        }
+    if (cells[RUNG].kind == CELL_INT)
+        json_add_int(&json, strcmp(cells[KIND].text, "started") == 0 ? "bracket" : "rung", cells[RUNG].whole);
+    add_id(&json, "lease", &cells[LEASE]);
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+        if (cells[last[i].at].kind != CELL_NULL) {
+            json_put_key(&json, last[i].key);
+            cell_put_json(&cells[last[i].at], &json);
+        }
     json_close_object(&json);
-    str_addf(&t->json, "%s\n", str_text(&json));
+    str_addf(out, "%s\n", str_text(&json));
     str_deinit(&json);
-    return 0;
 }
 
-static int take_event(void *context, const struct event_row *row, struct err *e)
+static int print_lines(struct archive *a, const struct asking *q, FILE *out, struct err *e)
 {
-    struct told *t = (struct told *)context;
-    struct str time = { 0 };
-    archive_add_time(&time, row->wall_ms);
-    listing_add_int(&t->listing, (int64_t)row->seq);
-    listing_add(&t->listing, str_text(&time));
-    listing_add(&t->listing, name_of(t, row->campaign));
-    listing_add(&t->listing, event_kind_names[row->kind]);
-    if (row->trial)
-        listing_add_int(&t->listing, number_of(t, row->trial));
-    else
-        listing_add(&t->listing, "");
-    if (row->rung >= 0 && row->kind != EVENT_STARTED)
-        listing_add_int(&t->listing, row->rung);
-    else
-        listing_add(&t->listing, "");
-    if (isfinite(row->value))
-        listing_add_number(&t->listing, row->value);
-    else
-        listing_add(&t->listing, "");
-    listing_addf(&t->listing, "%s%s%s", row->worker ? archive_worker(t->a, row->worker)->name : "",
-        row->worker && *row->text ? ": " : "", row->text);
-    str_deinit(&time);
-    return 0;
+    struct question question = {
+        .from = QUESTION_EVENTS, .campaign = a->campaign, .columns = columns, .where = q->where, .max_rows = q->limit
+    };
+    struct cell cells[N_COLUMNS];
+    struct sink sink;
+    struct asked *asked = question_open(a->store, &question, e);
+    int got = asked ? 0 : -1;
+    sink_open(&sink, out);
+    while (asked && (got = question_next(asked, cells, e)) > 0) {
+        add_line(cells, &sink.text);
+        if ((got = sink_offer(&sink, e)) < 0)
+            break;
+    }
+    question_close(asked);
+    return sink_close(&sink, got, e);
 }
 
 int cli_events(const struct asking *q, int64_t n, FILE *out, struct err *e)
 {
-    static const char *const titles[] = { ">number", "time (UTC)", "campaign", "what", ">trial", ">rung", ">value",
-        "" };
+    static const struct table_form form = { .schema = "rung.events/1",
+        .rows = "events",
+        .from = QUESTION_EVENTS,
+        .text_columns = "seq,time,campaign,kind,trial,rung,value,worker,text" };
+    struct asking last = *q;
     struct archive a;
+    last.limit = -n;
     if (archive_open_all(&a, q, e) < 0)
         return -1;
-    struct told t = { .a = &a };
-    struct event_filter filter = { .campaign = a.campaign, .max_rows = -n };
-    listing_init(&t.listing, titles, 8);
-    int status = store_load_trials(a.store, filter.campaign, take_trial, &t, e);
-    if (status == 0)
-        status = store_load_events(a.store, &filter, q->is_json ? take_event_json : take_event, &t, e);
-    if (!q->is_json)
-        listing_print(&t.listing, 0, &q->look, &t.json);
-    if (status == 0)
-        status = archive_print(&t.json, out, e);
-    str_deinit(&t.json);
-    listing_deinit(&t.listing);
-    free(t.trials);
+    bool is_lines = q->is_json && !q->columns;
+    int64_t status = is_lines ? print_lines(&a, &last, out, e) : table_print(&a, &last, &form, NULL, NULL, out, e);
     archive_close(&a);
-    return status;
+    return status < 0 ? -1 : 0;
 }

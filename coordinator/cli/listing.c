@@ -11,7 +11,7 @@
 void listing_init(struct listing *l, const char *const *titles, int n_columns)
 {
     assert(n_columns <= LISTING_COLUMNS);
-    *l = (struct listing){ titles, n_columns };
+    *l = (struct listing){ .titles = titles, .n_columns = n_columns };
 }
 
 void listing_deinit(struct listing *l)
@@ -67,10 +67,13 @@ static const char *title_of(const struct listing *l, int column)
     return l->titles[column] + is_right(l, column);
 }
 
-static void measure(const struct listing *l, int widths[LISTING_COLUMNS])
+/* Widens to what the titles and cells need. */
+static void measure(const struct listing *l, int *widths)
 {
-    for (int c = 0; c < l->n_columns; c++)
-        widths[c] = view_width(title_of(l, c));
+    for (int c = 0; c < l->n_columns; c++) {
+        int width = view_width(title_of(l, c));
+        widths[c] = width > widths[c] ? width : widths[c];
+    }
     for (size_t i = 0; i < l->n_cells; i++) {
         int width = view_width(l->cells[i]), *widest = &widths[i % (size_t)l->n_columns];
         *widest = width > *widest ? width : *widest;
@@ -102,15 +105,21 @@ static void end_line(struct str *line, const struct view_look *look, const char 
     str_clear(line);
 }
 
-void listing_print(const struct listing *l, int indent, const struct view_look *look, struct str *out)
+static void add_titles(
+    const struct listing *l, const int *widths, int indent, const struct view_look *look, struct str *out)
 {
-    int widths[LISTING_COLUMNS];
     struct str line = { 0 };
-    measure(l, widths);
     str_addf(&line, "%*s", indent, "");
     for (int c = 0; c < l->n_columns; c++)
         add_cell(l, &line, c, title_of(l, c), widths[c]);
     end_line(&line, look, VIEW_DIM, out);
+    str_deinit(&line);
+}
+
+static void add_rows(
+    const struct listing *l, const int *widths, int indent, const struct view_look *look, struct str *out)
+{
+    struct str line = { 0 };
     for (size_t i = 0; i < l->n_cells; i++) {
         int column = (int)(i % (size_t)l->n_columns);
         if (column == 0)
@@ -120,4 +129,24 @@ void listing_print(const struct listing *l, int indent, const struct view_look *
             end_line(&line, look, "", out);
     }
     str_deinit(&line);
+}
+
+void listing_print(const struct listing *l, int indent, const struct view_look *look, struct str *out)
+{
+    int widths[LISTING_COLUMNS] = { 0 };
+    measure(l, widths);
+    add_titles(l, widths, indent, look, out);
+    add_rows(l, widths, indent, look, out);
+}
+
+void listing_flush(struct listing *l, int indent, const struct view_look *look, struct str *out)
+{
+    bool is_first = l->n_columns && l->widths[0] == 0;
+    measure(l, l->widths);
+    if (is_first)
+        add_titles(l, l->widths, indent, look, out);
+    add_rows(l, l->widths, indent, look, out);
+    for (size_t i = 0; i < l->n_cells; i++)
+        free(l->cells[i]);
+    l->n_cells = 0;
 }

@@ -13,13 +13,20 @@
 #define HELP "help"
 #define FIRST_LONG 256 /* getopt_long's values for rows, above every letter */
 
-static int find_row(const struct options *o, const char *name)
+/* -1 when it is not in the table. */
+static int look_up(const struct options *o, const char *name)
 {
     for (int i = 0; i < o->n_rows; i++)
         if (strcmp(o->rows[i].name, name) == 0)
             return i;
-    assert(!"an option that is not in its command's table");
     return -1;
+}
+
+static int find_row(const struct options *o, const char *name)
+{
+    int row = look_up(o, name);
+    assert(row >= 0);
+    return row;
 }
 
 /* The table in getopt's two forms. The row's index is FIRST_LONG + i, --help comes last. */
@@ -96,6 +103,11 @@ int options_read(struct options *o, const struct option_row *rows, int argc, cha
     read.words = argv + optind;
     *o = read;
     return 0;
+}
+
+bool options_knows(const struct options *o, const char *name)
+{
+    return look_up(o, name) >= 0;
 }
 
 bool options_has(const struct options *o, const char *name)

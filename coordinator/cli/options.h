@@ -12,6 +12,14 @@
 
 #define OPTIONS_MAX 16 /* of one command, --help included */
 
+/* Those that many commands have. */
+/* clang-format off */
+#define DEFAULT_STORE "rung-store"
+#define STORE_ROW   { "store", 's', "DIR", "the store (default: " DEFAULT_STORE ")" }
+#define CONNECT_ROW { "connect", 'c', "ADDRESS", "a coordinator elsewhere: tcp://HOST:PORT, ipc://PATH" }
+#define JSON_ROW    { "json", 0, NULL, "as JSON, for programs" }
+/* clang-format on */
+
 /* A table of these ends with a row whose name is NULL. --help is understood everywhere and stands in no table. */
 struct option_row {
     const char *name;  /* without the dashes: "store" */
@@ -33,6 +41,9 @@ struct options {
 /* Reads argv[1] and on; argv[0] is the command's name. Reorders argv so that words come last, and borrows it. Fails
  * with ERR_USAGE, naming the nearest option after a misspelt one. */
 int options_read(struct options *o, const struct option_row *rows, int argc, char **argv, struct err *e);
+
+/* True when `name` stands in the table, said or not. */
+bool options_knows(const struct options *o, const char *name);
 
 /* All of these assert that `name` stands in the table. */
 bool options_has(const struct options *o, const char *name);

@@ -198,7 +198,7 @@ static int finish(struct run *r, struct err *e)
     best.look = screen_print_look();
     if (r->follow.screen.is_live && r->follow.form == FOLLOW_VIEW)
         follow_say(&r->follow, "%s", "");
-    int status = cli_best(&best, 0, stdout, e);
+    int status = cli_best(&best, 0, BEST_TEXT, stdout, e);
     fflush(stdout);
     if (status == EXIT_STATUS_OK && r->follow.form == FOLLOW_VIEW)
         follow_say(&r->follow, "Everything is in %s: rung trials, rung show TRIAL and rung explain TRIAL ask it%s%s.",

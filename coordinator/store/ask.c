@@ -2,18 +2,21 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "coordinator/store/loading.h"
 
 int store_ask_ranking(
     struct store *s, int64_t campaign, int64_t max_rows, store_take_trial *take, void *context, struct err *e)
 {
-    assert(s->options.mode == STORE_READ); /* views are closed to the writer */
     struct trial_record row = { 0 };
-    struct loading what = { TABLE_TRIAL, "ORDER BY r.place LIMIT ?", &row, hand_trial, &take, context };
+    struct loading what = { TABLE_TRIAL,
+        "ORDER BY reached DESC, CASE (SELECT goal FROM campaign AS c WHERE c.id = trial.campaign) WHEN 'minimize' "
+        "THEN value ELSE -value END, number LIMIT ?",
+        &row, hand_trial, &take, context };
     struct where where = { 0 };
-    str_add(&where.text, "JOIN ranking AS r ON r.trial_id = trial.id AND r.campaign_id = ? ");
-    where_bind(&where, campaign);
+    where_add(&where, "campaign = ?", campaign);
+    where_say(&where, "value IS NOT NULL");
     where_bind(&where, max_rows ? max_rows : -1);
     return store_load(s, &what, &where, e);
 }
@@ -27,6 +30,43 @@ int store_ask_trial(
     where_add(&where, "campaign = ?", campaign);
     where_add(&where, "number = ?", number);
     return store_load(s, &what, &where, e);
+}
+
+static int read_observation(sqlite3_stmt *statement, double *x, struct store_observation *o, struct err *e)
+{
+    size_t len = (size_t)sqlite3_column_bytes(statement, 3);
+    if (len > LIMIT_PARAMS * sizeof *x || len % sizeof *x)
+        return err_set(e, ERR_CORRUPT, "a trial's x has %zu bytes", len);
+    if (len)
+        memcpy(x, sqlite3_column_blob(statement, 3), len);
+    *o = (struct store_observation){ .bracket = sqlite3_column_int(statement, 0),
+        .rung = sqlite3_column_int(statement, 1),
+        .value = sqlite3_column_type(statement, 2) == SQLITE_NULL ? NAN : sqlite3_column_double(statement, 2),
+        .x = x,
+        .n_x = (int)(len / sizeof *x) };
+    return 0;
+}
+
+int store_ask_observations(
+    struct store *s, int64_t campaign, store_take_observation *take, void *context, struct err *e)
+{
+    double x[LIMIT_PARAMS];
+    struct store_observation o;
+    s->steps_left = s->options.max_steps;
+    sqlite3_stmt *statement = sql_prepare(s->db,
+        "SELECT t.bracket, r.rung, r.value, t.x FROM result AS r CROSS JOIN trial AS t ON t.id = r.trial "
+        "WHERE r.counted = 1 AND t.campaign = ?1",
+        e);
+    if (!statement)
+        return err_prefix(e, "ask for what was observed");
+    sqlite3_bind_int64(statement, 1, campaign);
+    int rc, failed = 0;
+    while (!failed && (rc = sqlite3_step(statement)) != SQLITE_DONE)
+        failed = rc != SQLITE_ROW                                                ? sql_fail(s->db, rc, e)
+                 : read_observation(statement, x, &o, e) || take(context, &o, e) ? -1
+                                                                                 : 0;
+    sqlite3_finalize(statement);
+    return failed ? err_prefix(e, "ask for what was observed") : 0;
 }
 
 int store_ask_decisions(struct store *s, int64_t trial, store_take_decision *take, void *context, struct err *e)

@@ -13,6 +13,18 @@ int store_ask_ranking(
 int store_ask_trial(
     struct store *s, int64_t campaign, uint32_t number, store_take_trial *take, void *context, struct err *e);
 
+/* Every counted result of a campaign with the configuration it was reached with, in no order: x as of
+ * store_load_trials; value is NaN for a counted failure. */
+struct store_observation {
+    int bracket, rung;
+    double value;
+    const double *x;
+    int n_x;
+};
+typedef int store_take_observation(void *context, const struct store_observation *o, struct err *e);
+int store_ask_observations(
+    struct store *s, int64_t campaign, store_take_observation *take, void *context, struct err *e);
+
 /* Why it was proposed and promoted, in order. */
 int store_ask_decisions(struct store *s, int64_t trial, store_take_decision *take, void *context, struct err *e);
 

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "common/base/str.h"
-#include "coordinator/store/ask.h"
+#include "coordinator/store/question.h"
 #include "tests/store/sample.h"
 
 enum { PER_TRANSACTION = 1000, N_COMMITS = 500 };
@@ -123,7 +123,15 @@ static void read_back(const char *dir, enum store_mode mode)
     printf("%-46s %10.0f\n", "rows read back a second", n / (now() - start));
     start = now();
     if (mode == STORE_READ) {
-        must(store_ask_ranking(s, 1, 1, count_trial, &n, &e), "ranking");
+        struct campaign_spec spec = sample_spec("digits");
+        struct question best = {
+            .from = QUESTION_TRIALS, .campaign = 1, .spec = &spec, .is_ranked = true, .max_rows = 1
+        };
+        struct cell cells[32];
+        struct asked *asked = question_open(s, &best, &e);
+        must(!asked || question_next(asked, cells, &e) != 1, "ranking");
+        question_close(asked);
+        campaign_spec_deinit(&spec);
         printf("%-46s %10.1f\n", "the best trial, ms", (now() - start) * 1e3);
     }
     store_close(s);

@@ -281,18 +281,19 @@ TEST(the_answers_are_the_golden_ones_and_fit_eighty_columns)
 {
     make_store();
     struct asking q = question("digits", false), json = question("digits", true);
-    struct asking plain = q, young = question("young", false), all = question(NULL, false);
+    struct asking plain = q, csv = q, young = question("young", false), all = question(NULL, false);
     plain.look.is_utf8 = false;
+    csv.is_csv = true;
     /* clang-format off */
     static const char *const names[] = { "best", "best_young", "best_top", "trials", "show", "show_ascii", "show_failed",
         "explain_completed", "explain_paused", "explain_failed", "explain_running", "explain_queued", "explain_set_aside",
         "explain_stopped", "logs", "campaigns", "events" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         switch (i) {
-        case 0:  ASK(0, cli_best(&q, 0, out, &e)); break;
-        case 1:  ASK(0, cli_best(&young, 0, out, &e)); break;
-        case 2:  ASK(0, cli_best(&q, 10, out, &e)); break;
-        case 3:  ASK(0, cli_trials(&q, false, out, &e)); break;
+        case 0:  ASK(0, cli_best(&q, 0, BEST_TEXT, out, &e)); break;
+        case 1:  ASK(0, cli_best(&young, 0, BEST_TEXT, out, &e)); break;
+        case 2:  ASK(0, cli_best(&q, 10, BEST_TEXT, out, &e)); break;
+        case 3:  ASK(0, cli_trials(&q, out, &e)); break;
         case 4:  ASK(0, cli_show(&q, "1", out, &e)); break;
         case 5:  ASK(0, cli_show(&plain, "1", out, &e)); break;
         case 6:  ASK(0, cli_show(&q, "3", out, &e)); break;
@@ -311,9 +312,9 @@ TEST(the_answers_are_the_golden_ones_and_fit_eighty_columns)
         check_width();
     }
     /* clang-format on */
-    ASK(0, cli_trials(&q, true, out, &e));
+    ASK(0, cli_trials(&csv, out, &e));
     check_golden("trials_csv");
-    ASK(0, cli_best(&json, 0, out, &e));
+    ASK(0, cli_best(&json, 0, BEST_TEXT, out, &e));
     check_golden("best_json");
     ASK(0, cli_show(&json, "3", out, &e));
     check_golden("show_json");
@@ -345,7 +346,7 @@ TEST(best_is_json_with_its_schema_and_exact_numbers)
 {
     make_store();
     struct asking q = question("digits", true);
-    ASK(0, cli_best(&q, 0, out, &e));
+    ASK(0, cli_best(&q, 0, BEST_TEXT, out, &e));
     CHECK_TEXT(member("schema", NULL), "\"rung.best/1\"");
     CHECK_TEXT(member("campaign", NULL), "\"digits\"");
     CHECK_TEXT(member("trial", NULL), "1");
@@ -354,10 +355,10 @@ TEST(best_is_json_with_its_schema_and_exact_numbers)
     CHECK_TEXT(member("config", "rate"), "0.03333333333333333");
     CHECK_TEXT(member("config", "layers"), "2");
     CHECK_TEXT(member("metrics", "validation_accuracy"), "0.9375");
-    ASK(0, cli_best(&q, 2, out, &e));
+    ASK(0, cli_best(&q, 2, BEST_TEXT, out, &e));
     CHECK_TEXT(member("schema", NULL), "\"rung.best/1\"");
     CHECK_TEXT(member("top", "trial"), "1");
-    ASK(0, cli_trials(&q, false, out, &e));
+    ASK(0, cli_trials(&q, out, &e));
     CHECK_TEXT(member("trials", "state"), "\"completed\"");
     q.campaign = NULL;
     ASK(0, cli_campaigns(&q, out, &e));
@@ -369,12 +370,12 @@ TEST(the_exit_status_tells_no_success_from_not_found)
 {
     make_store();
     struct asking lost = question("lost", false), empty = question("empty", false), none = question("digit", false);
-    ASK(EXIT_STATUS_NO_SUCCESS, cli_best(&lost, 0, out, &e));
+    ASK(EXIT_STATUS_NO_SUCCESS, cli_best(&lost, 0, BEST_TEXT, out, &e));
     CHECK_TEXT(answer, "");
-    ASK(-1, cli_best(&empty, 0, out, &e));
+    ASK(-1, cli_best(&empty, 0, BEST_TEXT, out, &e));
     CHECK_INT(e.code, ERR_NOT_FOUND);
     CHECK_CONTAINS(e.text, "no trial of empty has a result yet");
-    ASK(-1, cli_best(&none, 0, out, &e));
+    ASK(-1, cli_best(&none, 0, BEST_TEXT, out, &e));
     CHECK_INT(e.code, ERR_NOT_FOUND);
     CHECK_CONTAINS(e.text, "is it digits?");
     ASK(-1, cli_show(&lost, "9", out, &e));
@@ -385,7 +386,7 @@ TEST(the_exit_status_tells_no_success_from_not_found)
     CHECK_INT(e.code, ERR_NOT_FOUND);
     CHECK_CONTAINS(e.text, "no attempt 7");
     struct asking nowhere = { .store = "/nonexistent/store" };
-    ASK(-1, cli_trials(&nowhere, false, out, &e));
+    ASK(-1, cli_trials(&nowhere, out, &e));
     CHECK_INT(e.code, ERR_NOT_FOUND);
     sample_remove(dir);
 }
@@ -394,7 +395,7 @@ TEST(without_a_name_the_latest_campaign_is_meant)
 {
     make_store();
     struct asking q = question(NULL, true);
-    ASK(-1, cli_best(&q, 0, out, &e)); /* empty was created last, though saved before digits */
+    ASK(-1, cli_best(&q, 0, BEST_TEXT, out, &e)); /* empty was created last, though saved before digits */
     CHECK_CONTAINS(e.text, "no trial of empty");
     sample_remove(dir);
 }
@@ -418,7 +419,7 @@ TEST(questions_are_answered_while_a_writer_is_there_and_without_the_files_beside
     struct asking q = question("digits", true);
     struct store *s = sample_open(dir, STORE_WRITE);
     CHECK(s);
-    ASK(0, cli_best(&q, 0, out, &e));
+    ASK(0, cli_best(&q, 0, BEST_TEXT, out, &e));
     store_close(s);
     struct str path = { 0 };
     str_addf(&path, "%s/rung.db-wal", dir);
@@ -426,7 +427,7 @@ TEST(questions_are_answered_while_a_writer_is_there_and_without_the_files_beside
     path.text[path.len - 3] = '\0';
     strcat(path.text, "shm");
     unlink(path.text);
-    ASK(0, cli_best(&q, 0, out, &e));
+    ASK(0, cli_best(&q, 0, BEST_TEXT, out, &e));
     CHECK_TEXT(member("trial", NULL), "1");
     str_deinit(&path);
     sample_remove(dir);
