@@ -10,6 +10,8 @@
 #include "common/io/address.h"
 #include "coordinator/app.h"
 
+#define LEASE_MS 25000 /* with a beat and a tick: a machine that vanished is known in less than 30 s */
+
 static const char help[] = "usage: rungd --store DIR [--listen ADDRESS]...\n"
                            "\n"
                            "The coordinator of a store: proposes configurations, leases them to workers, keeps\n"
@@ -19,7 +21,7 @@ static const char help[] = "usage: rungd --store DIR [--listen ADDRESS]...\n"
                            "  -l, --listen ADDRESS     ipc://PATH or tcp://127.0.0.1:PORT, repeatable; PORT + 1\n"
                            "                           is used too (default: a socket of the store's own)\n"
                            "      --lease SECONDS      a trial is given to another worker when nothing was heard\n"
-                           "                           of it for so long (default 30)\n"
+                           "                           of it for so long (default 25)\n"
                            "      --network-store      allow a store on a network file system, where a power cut\n"
                            "                           may lose what was acknowledged\n"
                            "      --log-level LEVEL    error, warning, info or debug (default info)\n"
@@ -111,7 +113,7 @@ static int read_options(int argc, char **argv, struct app_options *o, struct err
 
 int main(int argc, char **argv)
 {
-    struct app_options options = { .settings = { .lease_ms = 30000, .heartbeat_ms = 1000 } };
+    struct app_options options = { .settings = { .lease_ms = LEASE_MS, .heartbeat_ms = 1000 } };
     struct err e = { 0 };
     log_open("rungd", LOG_INFO);
     umask(077);

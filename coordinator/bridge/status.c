@@ -159,6 +159,10 @@ static void put_worker(const struct worker *w, struct str *out)
     json_add_int(out, "slots", w->row.slots);
     json_add_int(out, "busy", w->n_running);
     json_add_text(out, "state", w->row.state);
+    if (w->is_aside)
+        json_add_text(out, "why", w->row.why);
+    else
+        json_add_raw(out, "why", "null");
     json_close_object(out);
 }
 

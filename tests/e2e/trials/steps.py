@@ -5,10 +5,13 @@ Parameters of its configuration:
   seconds       each step takes so long (0)
   fail_above    exits with status 1 when x is greater (never)
   flag          a file; as long as it is there, step 2 waits for it to go away ("")
+  kills_at      kills the agent that runs it when x is this (never)
+  need          a variable of the environment that must be set; else it exits with status 1 ("")
 It writes a checkpoint, and refuses to go on from one that is not its own at that step: so a wrong one shows.
 """
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -40,6 +43,11 @@ def wait_for_flag(path):
         time.sleep(0.01)
 
 
+def parent_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+
+
 def is_told_to_stop(connection):
     """Looks without waiting: the only line that can come is stop."""
     connection.setblocking(False)
@@ -61,6 +69,12 @@ def main():
     x, y = config["x"], config.get("y", 0.7)
     if x > config.get("fail_above", 1e9):
         print(f"x is {x}: that cannot work", file=sys.stderr)
+        sys.exit(1)
+    if x == config.get("kills_at"):
+        os.kill(parent_of(os.getppid()), signal.SIGKILL)
+        time.sleep(60)
+    if config.get("need") and config["need"] not in os.environ:
+        print(f"{config['need']} is not set on this machine", file=sys.stderr)
         sys.exit(1)
     step = order["budget_from"]
     while step < order["budget_to"]:
