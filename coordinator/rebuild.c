@@ -62,11 +62,19 @@ static int take_note(void *context, const struct event_row *row, struct err *e)
     return hub_load_note(l->hub, row, e);
 }
 
+static int take_import(void *context, const struct import_row *row, int n_x, struct err *e)
+{
+    struct load *l = context;
+    return hub_load_import(l->hub, row, n_x, e);
+}
+
 static int load_search(struct store *s, struct load *l, const struct campaign *c, struct err *e)
 {
     struct event_filter notes = { .campaign = c->row.id, .is_notes_only = true };
     if (campaign_is_over(c))
         return 0;
+    if (store_load_imports(s, c->row.id, take_import, l, e) < 0)
+        return err_prefix(e, "campaign %s", c->spec->name);
     return store_load_events(s, &notes, take_note, l, e) < 0 ? err_prefix(e, "campaign %s", c->spec->name) : 0;
 }
 

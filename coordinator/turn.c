@@ -16,6 +16,7 @@
 #include "common/proto/message.h"
 #include "coordinator/bridge/bridge.h"
 #include "coordinator/bridge/status.h"
+#include "coordinator/import.h"
 #include "coordinator/rebuild.h"
 
 #define IDLE_MS 5000 /* without a commit, until the write-ahead log is folded back */
@@ -102,6 +103,8 @@ static int save_one(struct store *s, const struct save *save, struct err *e)
         return store_save_event(s, &save->as.event, e);
     case SAVE_BLOB:
         return store_save_blob(s, &save->as.blob, e);
+    case SAVE_IMPORT:
+        return store_save_import(s, &save->as.import, e);
     }
     return 0;
 }
@@ -238,6 +241,15 @@ static int take_status(struct turn *t, uint64_t peer, const struct message_statu
     return 0;
 }
 
+static int take_import(struct turn *t, uint64_t peer, const struct message_import *m, struct err *e)
+{
+    struct hub_event event = { .peer = peer };
+    if (import_event(t->hub, t->exprs.items, m, &t->memory, &event, e) < 0)
+        return -1;
+    turn_event(t, &event);
+    return 0;
+}
+
 static int take_other(struct turn *t, uint64_t peer, const struct message *m, struct err *e)
 {
     struct bridge_world world = { t->hub, blob_is_stored, t };
@@ -254,6 +266,7 @@ static uint64_t request_of(const struct message *m)
     return m->type == MESSAGE_SUBMIT    ? m->as.submit.request
            : m->type == MESSAGE_STATUS  ? m->as.status.request
            : m->type == MESSAGE_CONTROL ? m->as.control.request
+           : m->type == MESSAGE_IMPORT  ? m->as.import.request
                                         : 0;
 }
 
@@ -268,6 +281,7 @@ static void take_frame(struct turn *t, uint64_t peer, const void *frame, size_t 
     }
     int status = m.type == MESSAGE_SUBMIT   ? take_submit(t, peer, &m.as.submit, &e)
                  : m.type == MESSAGE_STATUS ? take_status(t, peer, &m.as.status, &e)
+                 : m.type == MESSAGE_IMPORT ? take_import(t, peer, &m.as.import, &e)
                                             : take_other(t, peer, &m, &e);
     if (status < 0 && m.type != MESSAGE_ERROR)
         answer_error(t, peer, request_of(&m), &e);

@@ -16,6 +16,8 @@
 #define LIMIT_MEMORY_GIB (1 << 20)    /* a memory limit of a campaign */
 #define LIMIT_PROBLEMS 200            /* mistakes of one file that are kept; more are counted */
 #define LIMIT_ENQUEUE 10000           /* configurations to try first */
+#define LIMIT_IMPORT 1000             /* results from elsewhere in one message */
+#define LIMIT_IMPORTS 200000          /* and of one campaign */
 #define LIMIT_TRIALS 10000000         /* trials of a campaign */
 #define LIMIT_BUDGET 1000000000       /* a budget, in the trial's unit */
 #define LIMIT_RUNGS 20                /* rungs of a bracket */

@@ -23,19 +23,29 @@ static void check_presence(
     }
 }
 
+static void check_where(
+    struct expr *x, char **where, const double *values, const char *pointer, struct problems *problems)
+{
+    for (int k = expr_first_broken(x, values, 0); k >= 0; k = expr_first_broken(x, values, k + 1))
+        problems_add(
+            problems, pointer, "breaks \"%.200s\": expected a configuration for which every where holds", where[k]);
+}
+
+void expr_check_config(struct expr *x, const struct campaign_spec *spec, const double *values, const char *pointer,
+    struct problems *problems)
+{
+    if (problems_has_below(problems, pointer))
+        return;
+    check_presence(x, &spec->space, values, pointer, problems);
+    if (!problems_has_below(problems, pointer))
+        check_where(x, spec->where, values, pointer, problems);
+}
+
 void expr_check_enqueue(struct expr *x, const struct campaign_spec *spec, struct problems *problems)
 {
     for (int i = 0; i < spec->n_enqueue; i++) {
-        const double *values = spec->enqueue + (size_t)i * (size_t)spec->space.n_params;
         char pointer[32];
         snprintf(pointer, sizeof pointer, "/enqueue/%d", i);
-        if (problems_has_below(problems, pointer))
-            continue;
-        check_presence(x, &spec->space, values, pointer, problems);
-        if (problems_has_below(problems, pointer))
-            continue;
-        for (int k = expr_first_broken(x, values, 0); k >= 0; k = expr_first_broken(x, values, k + 1))
-            problems_add(problems, pointer, "breaks \"%.200s\": expected a configuration for which every where holds",
-                spec->where[k]);
+        expr_check_config(x, spec, spec->enqueue + (size_t)i * (size_t)spec->space.n_params, pointer, problems);
     }
 }

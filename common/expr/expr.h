@@ -37,6 +37,11 @@ void expr_presence(struct expr *x, const double *values, bool *present);
 /* The first `where`, by index, that does not hold at `values` (resolved before), from `from` on; -1 when all hold. */
 int expr_first_broken(struct expr *x, const double *values, int from);
 
+/* Holds a configuration that config_from_value read against `when` and `where`: every parameter that exists is there,
+ * no other is, and each `where` holds. Adds mistakes under `pointer`; nothing when there is one below it already. */
+void expr_check_config(struct expr *x, const struct campaign_spec *spec, const double *values, const char *pointer,
+    struct problems *problems);
+
 /* An evaluation can still fail (too many steps, an overflow): the `where` or `when` then counts as not holding, and
  * this is the text of the last such failure, "" when there was none. */
 const char *expr_failure(const struct expr *x);

@@ -24,7 +24,7 @@ void bridge_memory_deinit(struct bridge_memory *m)
     *m = (struct bridge_memory){ 0 };
 }
 
-static void *keep(struct bridge_memory *m, void *owned)
+void *bridge_keep(struct bridge_memory *m, void *owned)
 {
     m->items = mem_grow(m->items, m->n, &m->cap, sizeof *m->items);
     return m->items[m->n++] = owned;
@@ -35,7 +35,7 @@ static void *keep(struct bridge_memory *m, void *owned)
 static const struct lease_ref *refs_from(
     const struct record_lease_ref *records, size_t n, struct bridge_memory *memory, int *n_out)
 {
-    struct lease_ref *refs = keep(memory, mem_zalloc(n, sizeof *refs));
+    struct lease_ref *refs = bridge_keep(memory, mem_zalloc(n, sizeof *refs));
     for (size_t i = 0; i < n; i++)
         refs[i] = (struct lease_ref){ (int64_t)records[i].trial, records[i].lease, records[i].step };
     *n_out = (int)n;
@@ -88,7 +88,7 @@ static void take_progress(const struct bridge_world *world, const struct message
 static int take_curve(const struct record_curve_point *points, size_t n, struct bridge_memory *memory,
     struct hub_outcome *out, struct err *e)
 {
-    struct curve_row *rows = keep(memory, mem_zalloc(n, sizeof *rows));
+    struct curve_row *rows = bridge_keep(memory, mem_zalloc(n, sizeof *rows));
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && points[i].step <= points[i - 1].step)
             return err_set(e, ERR_INVALID, "the curve's steps do not grow at point %zu", i);
@@ -237,6 +237,8 @@ int bridge_event(const struct bridge_world *world, const struct message *m, stru
     case MESSAGE_BLOB_DATA:
     case MESSAGE_SUBMIT:
     case MESSAGE_SUBMITTED:
+    case MESSAGE_IMPORT:
+    case MESSAGE_IMPORTED:
     case MESSAGE_STATUS:
     case MESSAGE_STATUS_REPLY:
     case MESSAGE_DONE:
@@ -250,7 +252,7 @@ int bridge_event(const struct bridge_world *world, const struct message *m, stru
 
 static const struct record_lease_ref *refs_to(const struct send *s, struct bridge_memory *memory)
 {
-    struct record_lease_ref *records = keep(memory, mem_zalloc((size_t)s->n_refs, sizeof *records));
+    struct record_lease_ref *records = bridge_keep(memory, mem_zalloc((size_t)s->n_refs, sizeof *records));
     for (int i = 0; i < s->n_refs; i++)
         records[i] = (struct record_lease_ref){ .trial = (uint64_t)s->refs[i].trial, .lease = s->refs[i].lease };
     return records;
@@ -265,7 +267,7 @@ static const char *command_json(const struct trial_spec *spec, struct bridge_mem
     for (int i = 0; i < spec->n_command; i++)
         json_put_text(&text, spec->command[i]);
     json_close_array(&text);
-    return keep(memory, str_take(&text));
+    return bridge_keep(memory, str_take(&text));
 }
 
 static void make_grant(const struct send *s, struct bridge_memory *memory, struct message_grant *out)
@@ -285,7 +287,7 @@ static void make_grant(const struct send *s, struct bridge_memory *memory, struc
         .seed = campaign_spec_trial_seed(spec, t->row.number),
         .campaign_seed = spec->seed,
         .metric = spec->metric,
-        .config = keep(memory, str_take(&config)),
+        .config = bridge_keep(memory, str_take(&config)),
         .program = spec->trial.program,
         .command = command_json(&spec->trial, memory),
         .directory = spec->trial.command ? spec->trial.directory : NULL,
@@ -349,6 +351,12 @@ void bridge_message(const struct hub *h, const struct send *s, struct bridge_mem
             .campaign = s->campaign->spec->name,
             .state = campaign_state_names[s->campaign->row.state],
             .is_new = s->is_new };
+        break;
+    case SEND_IMPORTED:
+        out->type = MESSAGE_IMPORTED;
+        out->as.imported = (struct message_imported){
+            .request = s->request, .taken = s->n_taken, .known = s->n_known, .low = s->n_low
+        };
         break;
     case SEND_DONE:
         out->type = MESSAGE_DONE;

@@ -20,6 +20,7 @@ struct bridge_memory {
 };
 void bridge_memory_clear(struct bridge_memory *m);
 void bridge_memory_deinit(struct bridge_memory *m);
+void *bridge_keep(struct bridge_memory *m, void *owned); /* takes it, and returns it */
 
 /* What a message is judged against. */
 struct bridge_world {

@@ -20,6 +20,7 @@ struct campaign {
     struct trial **queue; /* queued trials, first come first served */
     size_t n_queue, cap_queue;
     size_t n_states[TRIAL_SET_ASIDE + 1]; /* trials by state */
+    int64_t n_imports;                    /* results from elsewhere */
     int64_t n_results;                    /* counted, failures included */
     int64_t n_reached;                    /* counted, failures not included */
     int64_t reached_by;                   /* the worker of the last of them; 0: none so far */

@@ -15,7 +15,7 @@
 struct trial;
 struct campaign;
 
-enum save_kind { SAVE_RESULT, SAVE_ATTEMPT, SAVE_DECISION, SAVE_EVENT, SAVE_BLOB };
+enum save_kind { SAVE_RESULT, SAVE_ATTEMPT, SAVE_DECISION, SAVE_EVENT, SAVE_BLOB, SAVE_IMPORT };
 
 struct save {
     enum save_kind kind;
@@ -25,6 +25,7 @@ struct save {
         struct decision_row decision;
         struct event_row event;
         struct blob_row blob;
+        struct import_row import; /* x is the event's */
     } as;
 };
 
@@ -36,6 +37,7 @@ enum send_kind {
     SEND_BEAT_ACK,
     SEND_RESULT_ACK,
     SEND_SUBMITTED,
+    SEND_IMPORTED,
     SEND_DONE
 };
 
@@ -50,8 +52,9 @@ struct send {
     int64_t ack_trial; /* RESULT_ACK */
     int ack_rung;
     uint64_t ack_lease;
-    const char *text; /* RESULT_ACK: verdict; NOWORK: reason */
-    bool is_new;      /* SUBMITTED */
+    const char *text;            /* RESULT_ACK: verdict; NOWORK: reason */
+    bool is_new;                 /* SUBMITTED */
+    int n_taken, n_known, n_low; /* IMPORTED */
 };
 
 /* Zeroed is empty. */

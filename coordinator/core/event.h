@@ -23,6 +23,7 @@ enum hub_event_kind {
     HUB_FAIL,
     HUB_BLOB, /* a blob is on disk */
     HUB_SUBMIT,
+    HUB_IMPORT,
     HUB_CONTROL
 };
 
@@ -78,6 +79,19 @@ struct hub_submit {
     struct rules rules;         /* its context lives as long as the hub */
 };
 
+struct import_point {
+    int64_t budget;
+    double value;    /* NaN: it failed */
+    const double *x; /* allowed by the campaign's rules */
+};
+
+struct hub_import {
+    int64_t campaign; /* not over */
+    const char *source;
+    const struct import_point *points;
+    int n;
+};
+
 enum hub_action { ACTION_PAUSE, ACTION_RESUME, ACTION_STOP };
 
 struct hub_event {
@@ -95,6 +109,7 @@ struct hub_event {
         struct hub_outcome outcome;
         struct blob_row blob;
         struct hub_submit submit;
+        struct hub_import import;
         struct {
             int64_t campaign;
             enum hub_action action;

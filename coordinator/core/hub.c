@@ -381,6 +381,9 @@ static void dispatch(struct hub *h, const struct hub_event *e, struct effects *f
     case HUB_SUBMIT:
         on_submit(h, e, fx);
         break;
+    case HUB_IMPORT:
+        hub_import(h, e, fx);
+        break;
     case HUB_CONTROL:
         on_control(h, e, fx);
         break;

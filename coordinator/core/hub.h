@@ -26,12 +26,14 @@ struct hub *hub_new(const struct hub_settings *settings, uint64_t boot); /* retu
 void hub_free(struct hub *h);
 
 /* Loading, in this order: workers, campaigns (spec is taken), trials of campaigns that are not over by ascending id,
- * the notes of those campaigns in the order of seq, the blobs. A row that contradicts another fails with ERR_CORRUPT.
+ * the imports and the notes of those campaigns in the order of seq, the blobs. A row that contradicts another fails
+ * with ERR_CORRUPT.
  */
 int hub_load_worker(struct hub *h, const struct worker_row *row, struct err *e);
 int hub_load_campaign(
     struct hub *h, const struct campaign_row *row, struct campaign_spec *spec, struct rules rules, struct err *e);
 int hub_load_trial(struct hub *h, const struct trial_row *row, struct err *e);
+int hub_load_import(struct hub *h, const struct import_row *row, int n_x, struct err *e);
 int hub_load_note(struct hub *h, const struct event_row *row, struct err *e);
 void hub_start(struct hub *h, uint64_t last_seq, int64_t last_trial, int64_t now_ms);
 

@@ -61,6 +61,9 @@ void hub_outcome(struct hub *h, const struct hub_event *e, struct effects *fx);
 void hub_end_attempt(const struct hub *h, const struct hub_event *e, struct effects *fx, const struct trial *t,
     uint64_t lease, int64_t worker, const char *outcome, const char *reason);
 
+/* hub_import.c: what the model learns from elsewhere. */
+void hub_import(struct hub *h, const struct hub_event *e, struct effects *fx);
+
 /* hub_assign.c: work for free slots, and the end of campaigns. */
 void hub_assign(struct hub *h, const struct hub_event *e, struct effects *fx);
 void hub_finish(struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c,

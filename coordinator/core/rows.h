@@ -134,6 +134,17 @@ struct event_row {
 
 #define BAD_TRIALS 3 /* trials in a row that break on a worker, before it is set aside */
 
+/* A result from elsewhere, for the model alone. */
+struct import_row {
+    int64_t campaign;
+    int64_t number; /* in its campaign, from 1 */
+    uint64_t seq;   /* of the event with which it came */
+    int64_t budget; /* of the rung that it counts for */
+    double value;   /* NaN: it failed */
+    const double *x;
+    const char *source;
+};
+
 struct worker_row {
     int64_t id;   /* the store's */
     uint64_t key; /* the worker's own number: the same across its restarts */

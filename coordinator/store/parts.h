@@ -60,6 +60,9 @@ void store_forget(struct store *s);
 /* The spec of a campaign that is in the database. Borrows until the next call; NULL with e. */
 const struct campaign_spec *store_find_campaign(struct store *s, int64_t id, struct err *e);
 
+/* Updates or inserts a row of a table, in a transaction. */
+int store_save_row(struct store *s, enum table_id id, const void *row, struct err *e);
+
 /* The curve of a result that was just saved. */
 int store_save_curve(struct store *s, const struct result_row *row, struct err *e);
 

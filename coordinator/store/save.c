@@ -56,7 +56,7 @@ static int fail(struct store *s, enum table_id id, struct err *e)
     return store_failed(s, e);
 }
 
-static int save_row(struct store *s, enum table_id id, const void *row, struct err *e)
+int store_save_row(struct store *s, enum table_id id, const void *row, struct err *e)
 {
     assert(s->is_in_transaction);
     int done = tables[id].is_updated ? update_row(s, id, row, e) : 0;
@@ -67,27 +67,27 @@ static int save_row(struct store *s, enum table_id id, const void *row, struct e
 
 int store_save_attempt(struct store *s, const struct attempt_row *row, struct err *e)
 {
-    return save_row(s, TABLE_ATTEMPT, row, e);
+    return store_save_row(s, TABLE_ATTEMPT, row, e);
 }
 
 int store_save_decision(struct store *s, const struct decision_row *row, struct err *e)
 {
-    return save_row(s, TABLE_DECISION, row, e);
+    return store_save_row(s, TABLE_DECISION, row, e);
 }
 
 int store_save_event(struct store *s, const struct event_row *row, struct err *e)
 {
-    return save_row(s, TABLE_EVENT, row, e);
+    return store_save_row(s, TABLE_EVENT, row, e);
 }
 
 int store_save_worker(struct store *s, const struct worker_row *row, struct err *e)
 {
-    return save_row(s, TABLE_WORKER, row, e);
+    return store_save_row(s, TABLE_WORKER, row, e);
 }
 
 int store_save_blob(struct store *s, const struct blob_row *row, struct err *e)
 {
-    return save_row(s, TABLE_BLOB, row, e);
+    return store_save_row(s, TABLE_BLOB, row, e);
 }
 
 int store_drop_blob(struct store *s, const char *hash, struct err *e)
@@ -102,7 +102,7 @@ int store_drop_blob(struct store *s, const char *hash, struct err *e)
 
 int store_save_result(struct store *s, const struct result_row *row, struct err *e)
 {
-    if (save_row(s, TABLE_RESULT, row, e) < 0)
+    if (store_save_row(s, TABLE_RESULT, row, e) < 0)
         return -1;
     return store_save_curve(s, row, e) < 0 ? fail(s, TABLE_RESULT, e) : 0;
 }

@@ -66,6 +66,7 @@ int store_save_result(struct store *s, const struct result_row *row, struct err 
 int store_save_attempt(struct store *s, const struct attempt_row *row, struct err *e);
 int store_save_decision(struct store *s, const struct decision_row *row, struct err *e); /* [seq]; x is the trial's */
 int store_save_event(struct store *s, const struct event_row *row, struct err *e);       /* [seq] never updated */
+int store_save_import(struct store *s, const struct import_row *row, struct err *e);     /* [campaign, number] */
 int store_save_worker(struct store *s, const struct worker_row *row, struct err *e);     /* [id]; `key` is unique */
 int store_save_blob(struct store *s, const struct blob_row *row, struct err *e);         /* [hash] */
 int store_drop_blob(struct store *s, const char *hash, struct err *e); /* 0 also when it was not there */
@@ -137,6 +138,10 @@ int store_load_results(
 /* By metric, then step, of one trial. */
 typedef int store_take_point(void *context, const char *metric, int64_t step, double value, struct err *e);
 int store_load_points(struct store *s, int64_t trial, store_take_point *take, void *context, struct err *e);
+
+/* Of a campaign, by number. `x` has n_x values. */
+typedef int store_take_import(void *context, const struct import_row *row, int n_x, struct err *e);
+int store_load_imports(struct store *s, int64_t campaign, store_take_import *take, void *context, struct err *e);
 
 typedef int store_take_worker(void *context, const struct worker_row *row, struct err *e); /* by id */
 int store_load_workers(struct store *s, store_take_worker *take, void *context, struct err *e);

@@ -162,6 +162,19 @@ static const struct column blob_columns[] = {
 };
 #undef ROW
 
+#define ROW import_record
+static const struct column import_columns[] = {
+    { "campaign", COLUMN_INT64,  COLUMN_KEY, AT(row.campaign) },
+    { "number",   COLUMN_INT64,  COLUMN_KEY, AT(row.number) },
+    { "seq",      COLUMN_INT64,  0,          AT(row.seq) },
+    { "budget",   COLUMN_INT64,  0,          AT(row.budget) },
+    { "value",    COLUMN_NUMBER, 0,          AT(row.value) },
+    { "config",   COLUMN_TEXT,   0,          AT(config) },
+    { "x",        COLUMN_BYTES,  0,          AT(x) },
+    { "source",   COLUMN_TEXT,   0,          AT(row.source) },
+};
+#undef ROW
+
 #define COLUMNS(columns) columns, N_OF(columns)
 const struct table tables[TABLE_N] = {
     [TABLE_CAMPAIGN] = { "campaign", COLUMNS(campaign_columns), 1 },
@@ -172,5 +185,6 @@ const struct table tables[TABLE_N] = {
     [TABLE_EVENT]    = { "event",    COLUMNS(event_columns),    0 },
     [TABLE_WORKER]   = { "worker",   COLUMNS(worker_columns),   1 },
     [TABLE_BLOB]     = { "blob",     COLUMNS(blob_columns),     1 },
+    [TABLE_IMPORT]   = { "import",   COLUMNS(import_columns),   0 },
 };
 /* clang-format on */

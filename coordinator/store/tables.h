@@ -16,6 +16,7 @@ enum table_id {
     TABLE_EVENT,
     TABLE_WORKER,
     TABLE_BLOB,
+    TABLE_IMPORT, /* struct import_record */
     TABLE_N
 };
 
@@ -24,12 +25,18 @@ extern const struct table tables[TABLE_N];
 /* The goals of an objective, by enum goal. */
 extern const char *const goal_words[];
 
-/* Two rows have columns that are made from what they point at. */
+/* Three rows have columns that are made from what they point at. */
 struct campaign_record {
     struct campaign_row row;
     const char *name, *metric;
     int goal;
     int64_t max_budget;
+};
+
+struct import_record {
+    struct import_row row;
+    const char *config;
+    struct bytes x;
 };
 
 struct trial_record {

@@ -9,7 +9,15 @@
 #include "coordinator/core/hub.h"
 #include "tests/fuzz/must.h"
 
-enum { N_WORKERS = 3, N_SESSIONS = 4, MOST_CAMPAIGNS = 3, MOST_TRIALS = 192, MOST_NOTES = 4096, MOST_STEPS = 600 };
+enum {
+    N_WORKERS = 3,
+    N_SESSIONS = 4,
+    MOST_CAMPAIGNS = 3,
+    MOST_TRIALS = 192,
+    MOST_NOTES = 4096,
+    MOST_IMPORTS = 512,
+    MOST_STEPS = 600
+};
 
 /* What the database would hold. */
 static struct {
@@ -21,6 +29,9 @@ static struct {
     bool is_counted[MOST_TRIALS][LIMIT_RUNGS];
     struct event_row notes[MOST_NOTES];
     int n_notes;
+    struct import_row imports[MOST_IMPORTS];
+    double imported[MOST_IMPORTS][2];
+    int n_imports;
     struct worker_row workers[N_WORKERS];
     int n_workers;
     uint64_t seq;
@@ -57,6 +68,12 @@ static struct campaign_spec *make_spec(int number)
 
 static void keep_save(const struct save *s)
 {
+    if (s->kind == SAVE_IMPORT) {
+        struct import_row *row = &rows.imports[rows.n_imports];
+        MUST(rows.n_imports < MOST_IMPORTS && s->as.import.seq == rows.seq + 1);
+        *row = s->as.import;
+        row->x = memcpy(rows.imported[rows.n_imports++], row->x, sizeof rows.imported[0]);
+    }
     if (s->kind == SAVE_EVENT) {
         MUST(s->as.event.seq == rows.seq + 1);
         rows.seq = s->as.event.seq;
@@ -168,6 +185,9 @@ static void restart(void)
     }
     for (int64_t i = 0; i < rows.n_trials; i++)
         MUST(hub_load_trial(new, &rows.trials[i], NULL) == 0);
+    for (int i = 0; i < rows.n_imports; i++)
+        if (!campaign_is_over(hub_campaign(new, (size_t)rows.imports[i].campaign - 1)))
+            MUST(hub_load_import(new, &rows.imports[i], 2, NULL) == 0);
     for (int i = 0; i < rows.n_notes; i++)
         if (!campaign_is_over(hub_campaign(new, (size_t)rows.notes[i].campaign - 1)))
             MUST(hub_load_note(new, &rows.notes[i], NULL) == 0);
@@ -253,6 +273,22 @@ static void take_submit(struct input *in, struct hub_event *e)
     free(spec);
 }
 
+/* Results from elsewhere; the shell refuses those for a campaign that is over. */
+static void take_import(struct input *in, struct hub_event *e)
+{
+    double x[4][2];
+    struct import_point points[4];
+    int n = input_below(in, 5);
+    e->as.import = (struct hub_import){ 1 + input_below(in, rows.n_campaigns), "elsewhere", points, n };
+    for (int i = 0; i < n; i++) {
+        x[i][0] = (double)input_take(in, 1) / 255;
+        x[i][1] = 1 + input_below(in, 100);
+        points[i] = (struct import_point){ input_below(in, 12), input_below(in, 9) ? input_below(in, 50) : NAN, x[i] };
+    }
+    if (rows.n_imports + n <= MOST_IMPORTS && !campaign_is_over(hub_campaign(hub, (size_t)e->as.import.campaign - 1)))
+        step(e);
+}
+
 static void take_event(struct input *in)
 {
     struct lease_ref refs[8];
@@ -286,6 +322,10 @@ static void take_event(struct input *in)
         break;
     case HUB_SUBMIT:
         take_submit(in, &e);
+        return;
+    case HUB_IMPORT:
+        if (rows.n_campaigns > 0)
+            take_import(in, &e);
         return;
     case HUB_CONTROL:
         if (rows.n_campaigns == 0)

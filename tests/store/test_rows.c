@@ -316,4 +316,42 @@ TEST(a_decision_comes_back_bit_for_bit)
     sample_remove(dir);
 }
 
+/* ---- results from elsewhere ---- */
+
+static struct import_row imports[2];
+static double import_x[2][4];
+static int n_imports;
+
+static int take_import(void *context, const struct import_row *row, int n_x, struct err *e_)
+{
+    CHECK_INT(n_x, 4);
+    CHECK(n_imports < 2);
+    imports[n_imports] = *row;
+    CHECK_TEXT(row->source, n_imports ? "elsewhere" : "old.db");
+    memcpy(import_x[n_imports++], row->x, sizeof import_x[0]);
+    return 0;
+}
+
+TEST(results_from_elsewhere_come_back_bit_for_bit)
+{
+    char *dir = sample_directory();
+    struct store *s = sample_begun(dir, 3);
+    OK(store_begin(s, &e));
+    for (int i = 1; i <= 2; i++) {
+        struct import_row row = { .campaign = 1, .number = i, .seq = 7, .budget = 17, .x = sample_x(i), .value = 0.1 };
+        row.source = i == 1 ? "old.db" : "elsewhere";
+        row.value = i == 1 ? 0.1 : NAN;
+        OK(store_save_import(s, &row, &e));
+    }
+    OK(store_commit(s, &e));
+    OK(store_load_imports(s, 1, take_import, NULL, &e));
+    CHECK_INT(n_imports, 2);
+    CHECK(imports[0].value == 0.1 && isnan(imports[1].value) && imports[1].seq == 7 && imports[1].budget == 17);
+    for (int i = 1; i <= 2; i++)
+        CHECK(memcmp(import_x[i - 1], sample_x(i), sizeof import_x[0]) == 0);
+    OK(store_load_imports(s, 2, take_import, NULL, &e));
+    store_close(s);
+    sample_remove(dir);
+}
+
 TAP_MAIN
