@@ -9,6 +9,7 @@
 #include "common/base/str.h"
 #include "common/io/blobs.h"
 #include "common/io/bulk_server.h"
+#include "common/io/files.h"
 #include "common/io/system.h"
 #include "common/io/zsock.h"
 #include "common/proto/message.h"
@@ -19,7 +20,7 @@
 #define PARTIAL_MS                                                                                                     \
     (INT64_C(24) * 3600 * 1000)               /* an upload that nobody went on with for so long is removed at start    \
                                                */
-#define BLOB_FLOOR_BYTES (INT64_C(256) << 20) /* of the disk that blobs leave free */
+#define BLOB_FLOOR_BYTES (INT64_C(256) << 20) /* of the disk that blobs leave free, or 5 % of a small one */
 
 struct app {
     const struct app_options *options;
@@ -32,6 +33,7 @@ struct app {
     struct turn *turn;
     struct zcontext *zcontext;
     struct zsock *control, *bulk;
+    int64_t blob_floor_bytes;
 };
 
 /* ---- control ---- */
@@ -134,6 +136,15 @@ static int open_sockets(struct app *a, struct err *e)
     return 0;
 }
 
+static int64_t find_floor(const struct app *a)
+{
+    int64_t free_bytes, total_bytes;
+    if (file_free_bytes(blobs_dir(a->blobs), &free_bytes, &total_bytes, NULL) < 0 ||
+        total_bytes / 20 > BLOB_FLOOR_BYTES)
+        return BLOB_FLOOR_BYTES;
+    return total_bytes / 20;
+}
+
 static int open_store(struct app *a, struct err *e)
 {
     struct store_options store = { .mode = STORE_WRITE, .allow_network = a->options->allow_network_store };
@@ -145,8 +156,10 @@ static int open_store(struct app *a, struct err *e)
     str_deinit(&blobs);
     if (!a->blobs || blobs_sweep(a->blobs, system_wall_ms() - PARTIAL_MS, e) < 0)
         return -1;
+    a->blob_floor_bytes = find_floor(a);
     struct turn_options turn = {
         .store = a->store,
+        .blob_floor_bytes = a->blob_floor_bytes,
         .blobs = a->blobs,
         .dir = a->options->store_dir,
         .settings = a->options->settings,
@@ -161,7 +174,7 @@ static void open_handles(struct app *a)
 {
     static const int numbers[2] = { SIGTERM, SIGINT };
     struct bulk_server_options bulk = {
-        .min_free_bytes = BLOB_FLOOR_BYTES, .reply = reply_bulk, .on_stored = on_blob_stored, .context = a
+        .min_free_bytes = a->blob_floor_bytes, .reply = reply_bulk, .on_stored = on_blob_stored, .context = a
     };
     uv_timer_init(&a->loop, &a->tick);
     a->tick.data = a;

@@ -228,16 +228,30 @@ static int take_submit(struct turn *t, uint64_t peer, const struct message_submi
     return 0;
 }
 
+/* What is wrong with the disk, for people; empty when nothing is. */
+static void describe_trouble(const struct turn *t, struct str *out)
+{
+    int64_t free_bytes, total_bytes, floor = t->options.blob_floor_bytes;
+    const char *dir = blobs_dir(t->options.blobs);
+    store_describe_room(t->options.store, out);
+    if (out->len || file_free_bytes(dir, &free_bytes, &total_bytes, NULL) < 0 || free_bytes >= floor)
+        return;
+    str_addf(out, "the disk is nearly full, so that no checkpoint is taken: free %" PRId64 " MB on %s",
+        ((floor - free_bytes) >> 20) + 1, dir);
+}
+
 static int take_status(struct turn *t, uint64_t peer, const struct message_status *m, struct err *e)
 {
-    struct str text = { 0 };
+    struct str text = { 0 }, trouble = { 0 };
     if (m->campaign && !hub_find_campaign(t->hub, m->campaign))
         return err_set(e, ERR_NOT_FOUND, "there is no campaign \"%s\" here", m->campaign);
-    status_put(t->hub, m->campaign, system_monotonic_ms(), &text);
+    describe_trouble(t, &trouble);
+    status_put(t->hub, m->campaign, trouble.len ? trouble.text : NULL, system_monotonic_ms(), &text);
     answer(t, peer,
         &(struct message){
             .type = MESSAGE_STATUS_REPLY, .as.status_reply = { .request = m->request, .status = str_text(&text) } });
     str_deinit(&text);
+    str_deinit(&trouble);
     return 0;
 }
 
@@ -270,6 +284,22 @@ static uint64_t request_of(const struct message *m)
                                         : 0;
 }
 
+/* On a full disk: what needs no row. Everything else stays unanswered and is repeated by who sent it. */
+static int take_while_full(struct turn *t, uint64_t peer, const struct message *m, struct err *e)
+{
+    struct str why = { 0 };
+    if (m->type == MESSAGE_STATUS)
+        return take_status(t, peer, &m->as.status, e);
+    if (m->type == MESSAGE_BEAT)
+        answer(t, peer, &(struct message){ .type = MESSAGE_BEAT_ACK, .as.beat_ack = { .boot = hub_boot(t->hub) } });
+    if (request_of(m) == 0)
+        return 0;
+    describe_trouble(t, &why);
+    err_set(e, ERR_LIMIT, "%s; nothing was done", str_text(&why));
+    str_deinit(&why);
+    return -1;
+}
+
 static void take_frame(struct turn *t, uint64_t peer, const void *frame, size_t len)
 {
     struct message m = { 0 };
@@ -279,7 +309,8 @@ static void take_frame(struct turn *t, uint64_t peer, const void *frame, size_t 
         answer_error(t, peer, 0, &e);
         return;
     }
-    int status = m.type == MESSAGE_SUBMIT   ? take_submit(t, peer, &m.as.submit, &e)
+    int status = t->is_full                 ? take_while_full(t, peer, &m, &e)
+                 : m.type == MESSAGE_SUBMIT ? take_submit(t, peer, &m.as.submit, &e)
                  : m.type == MESSAGE_STATUS ? take_status(t, peer, &m.as.status, &e)
                  : m.type == MESSAGE_IMPORT ? take_import(t, peer, &m.as.import, &e)
                                             : take_other(t, peer, &m, &e);
@@ -291,9 +322,8 @@ static void take_frame(struct turn *t, uint64_t peer, const void *frame, size_t 
 
 void turn_take(struct turn *t, uint64_t peer, const void *frame, size_t len)
 {
-    if (t->is_full)
-        return;
-    letters_add(&t->taken, peer, frame, len);
+    if (!t->is_full)
+        letters_add(&t->taken, peer, frame, len);
     if (!t->has_failed)
         take_frame(t, peer, frame, len);
 }
@@ -358,6 +388,15 @@ static void quarantine(struct turn *t, const struct letter *l, const struct err 
     str_deinit(&path);
 }
 
+static void say_full(const struct turn *t)
+{
+    struct str text = { 0 };
+    describe_trouble(t, &text);
+    log_error("%s. What was acknowledged is kept, nothing new is taken; it goes on by itself once there is room",
+        str_text(&text));
+    str_deinit(&text);
+}
+
 static void recover(struct turn *t, const struct err *why)
 {
     struct letters again = t->taken;
@@ -368,6 +407,8 @@ static void recover(struct turn *t, const struct err *why)
     log_error("a transaction failed: %s", why->text);
     t->is_full = why->code == ERR_LIMIT;
     rebuild(t);
+    if (t->is_full)
+        say_full(t);
     for (size_t i = 0; i < again.n && !t->is_full; i++) {
         take_frame(t, again.items[i].peer, again.items[i].frame.text, again.items[i].frame.len);
         if (commit(t, &e) == 0)
@@ -376,7 +417,9 @@ static void recover(struct turn *t, const struct err *why)
             exit_for(&e);
         t->is_full = e.code == ERR_LIMIT;
         rebuild(t);
-        if (!t->is_full)
+        if (t->is_full)
+            say_full(t);
+        else
             quarantine(t, &again.items[i], &e);
     }
     letters_deinit(&again);

@@ -2,9 +2,10 @@
  *
  * turn_take and turn_event may be called any number of times; turn_end commits what they did, all at once, and only
  * then lets the answers out. When the commit fails, the core is thrown away and rebuilt from the rows, and the frames
- * are taken again one a transaction; one that fails alone is put into DIR/quarantine and answered with ERROR. A full
- * disk stops the turn until there is room; an I/O error ends the process, since what a failed fsync left behind cannot
- * be trusted.
+ * are taken again one a transaction; one that fails alone is put into DIR/quarantine and answered with ERROR. While the
+ * disk is full nothing is taken: workers are told that somebody is there, and people what is wrong; whoever delivers
+ * repeats it, and things go on once there is room. An I/O error ends the process, since what a failed fsync left behind
+ * cannot be trusted.
  */
 #ifndef RUNG_COORDINATOR_TURN_H
 #define RUNG_COORDINATOR_TURN_H
@@ -20,9 +21,10 @@
 struct turn;
 
 struct turn_options {
-    struct store *store; /* borrowed */
-    struct blobs *blobs; /* borrowed */
-    const char *dir;     /* of the store; borrowed */
+    struct store *store;      /* borrowed */
+    struct blobs *blobs;      /* borrowed */
+    const char *dir;          /* of the store; borrowed */
+    int64_t blob_floor_bytes; /* of the disk, below which no blob is taken: then people are told */
     struct hub_settings settings;
     void (*send)(void *context, uint64_t peer, const void *frame, size_t len); /* may lose it */
     void *context;

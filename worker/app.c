@@ -12,7 +12,8 @@
 #include "common/io/system.h"
 #include "worker/app_state.h"
 
-#define FAREWELL_MS 100 /* for the last frames to leave */
+#define FAREWELL_MS 100                /* for the last frames to leave */
+#define ROOM_BYTES (INT64_C(32) << 20) /* a disk with less is full; 5 % of a small disk */
 
 /* ---- events ---- */
 
@@ -180,10 +181,28 @@ static void watch_connections(struct app *app, int64_t now_ms)
         bulk_client_hurry(app->mover);
 }
 
+/* Tells the session when the disk becomes full, and when there is room again, for which a little more must be free. */
+static void watch_room(struct app *app, int64_t now_ms)
+{
+    int64_t free_bytes, total_bytes;
+    struct err e = { 0 };
+    if (file_free_bytes(app->home.path, &free_bytes, &total_bytes, NULL) < 0)
+        return;
+    int64_t room = total_bytes / 20 < ROOM_BYTES ? total_bytes / 20 : ROOM_BYTES, more = room + room / 4;
+    if ((free_bytes < (app->has_no_room ? more : room)) == app->has_no_room)
+        return;
+    app->has_no_room = !app->has_no_room;
+    err_set(&e, ERR_LIMIT, "the disk is full: free %lld MB on %s", (long long)((more - free_bytes) >> 20) + 1,
+        app->home.path);
+    app_take(app, &(struct session_event){
+                      .kind = SESSION_ROOM, .now_ms = now_ms, .is_failed = app->has_no_room, .reason = e.text });
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct app *app = timer->data;
     int64_t now_ms = system_monotonic_ms();
+    watch_room(app, now_ms);
     watch_connections(app, now_ms);
     app_take(app, &(struct session_event){ .kind = SESSION_TICK, .now_ms = now_ms });
     app_tidy_cache(app, now_ms);

@@ -44,10 +44,7 @@ static void do_upload(struct app *app, const struct session_effect *effect)
 static int start(struct app *app, const struct session_effect *effect, struct err *e)
 {
     struct launch l = { 0 };
-    KILL_POINT("grant.taken");
-    int r = home_make_attempt(&app->home, effect->directory, e);
-    if (r == 0)
-        r = launch_plan(&l, effect->grant, effect->slot, effect->directory, app->trainer, e);
+    int r = launch_plan(&l, effect->grant, effect->slot, effect->directory, app->trainer, e);
     if (r == 0) {
         struct slot_program program = { .argv = (const char *const *)l.argv,
             .environment = (const char *const *)l.environment,
@@ -64,14 +61,16 @@ static void do_start(struct app *app, const struct session_effect *effect)
     struct err e = { 0 };
     const char *checkpoint = effect->grant->checkpoint;
     str_copy(app->in_use[effect->slot], HASH_HEX, checkpoint ? checkpoint : "");
-    if (start(app, effect, &e) == 0) {
+    KILL_POINT("grant.taken");
+    bool has_directory = home_make_attempt(&app->home, effect->directory, &e) == 0;
+    if (has_directory && start(app, effect, &e) == 0) {
         slot_tell(app->slots[effect->slot], effect->text);
         return;
     }
     struct later *later = app_take_later(app, SESSION_EXITED);
     later->event.slot = effect->slot;
     later->error = e;
-    later->exit = (struct session_exit){ .how = EXIT_NOT_STARTED, .log = "" };
+    later->exit = (struct session_exit){ .how = has_directory ? EXIT_NOT_STARTED : EXIT_MACHINE, .log = "" };
 }
 
 static void do_tell(struct app *app, const struct session_effect *effect)
@@ -129,10 +128,13 @@ static void do_deliver(struct app *app, const struct session_effect *effect)
 {
     struct err e;
     str_clear(&app->frame);
-    if (outcomes_frame(app->outcomes, effect->key, app->session_id, &app->frame, &e) == 0)
+    if (outcomes_frame(app->outcomes, effect->key, app->session_id, &app->frame, &e) == 0) {
         send_frame(app);
-    else
+    } else {
         log_error("%s", e.text);
+        if (e.code == ERR_CORRUPT)
+            app_take_later(app, SESSION_DAMAGED)->event.key = effect->key;
+    }
     KILL_POINT("outcome.sent");
 }
 

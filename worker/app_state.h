@@ -46,6 +46,7 @@ struct app {
     bool is_connected, is_bulk_connected; /* as of the last tick */
     bool is_leaving;
     int status;
+    bool has_no_room; /* the disk is full, as the session was told */
     int64_t tidy_ms;  /* when to look at the size of the cache again */
     struct str frame; /* being encoded */
     struct job *jobs; /* blobs on their way */

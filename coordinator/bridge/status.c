@@ -166,12 +166,17 @@ static void put_worker(const struct worker *w, struct str *out)
     json_close_object(out);
 }
 
-void status_put(const struct hub *h, const char *name, int64_t now_ms, struct str *out)
+void status_put(const struct hub *h, const char *name, const char *trouble, int64_t now_ms, struct str *out)
 {
     json_open_object(out);
     json_add_text(out, "schema", "rung.status/1");
     json_add_int(out, "boot", (int64_t)hub_boot(h));
     json_add_int(out, "seq", (int64_t)hub_seq(h));
+    json_put_key(out, "trouble");
+    if (trouble)
+        json_put_text(out, trouble);
+    else
+        json_put_null(out);
     json_put_key(out, "campaigns");
     json_open_array(out);
     for (size_t i = 0; i < hub_n_campaigns(h); i++) {

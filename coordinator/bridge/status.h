@@ -7,8 +7,9 @@
 #include "common/base/str.h"
 #include "coordinator/core/hub.h"
 
-/* Appends the object. `name`: one campaign, or NULL: all that are not over. */
-void status_put(const struct hub *h, const char *name, int64_t now_ms, struct str *out);
+/* Appends the object. `name`: one campaign, or NULL: all that are not over. `trouble`: what is wrong, for people, or
+ * NULL. */
+void status_put(const struct hub *h, const char *name, const char *trouble, int64_t now_ms, struct str *out);
 
 /* An estimate of the milliseconds that are left, from what was spent so far; -1 while there is nothing to judge by. */
 int64_t status_eta_ms(const struct campaign *c);

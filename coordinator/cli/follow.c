@@ -18,9 +18,11 @@ void follow_close(struct follow *f)
 static void show_json(struct follow *f, const struct status *s, const char *json)
 {
     int64_t seq = status_int(s->root, "seq");
-    if (seq == f->seq)
+    bool has_trouble = status_has(s->root, "trouble");
+    if (seq == f->seq && has_trouble == f->has_trouble)
         return;
     f->seq = seq;
+    f->has_trouble = has_trouble;
     puts(json);
     fflush(stdout);
 }
@@ -48,7 +50,7 @@ void follow_show(
         return;
     }
     str_clear(&f->text);
-    ticker_tell(&f->ticker, campaign, now_ms, &f->text);
+    ticker_tell(&f->ticker, s->root, campaign, now_ms, &f->text);
     fputs(str_text(&f->text), stderr);
 }
 

@@ -24,8 +24,9 @@ struct follow {
     enum follow_form form;
     struct screen screen;
     struct ticker ticker;
-    struct str text; /* of the last frame */
-    int64_t seq;     /* of the last status that was printed as JSON; -1 before the first */
+    struct str text;  /* of the last frame */
+    int64_t seq;      /* of the last status that was printed as JSON; -1 before the first */
+    bool has_trouble; /* of that too */
 };
 
 void follow_open(struct follow *f, enum follow_form form);

@@ -70,8 +70,20 @@ static bool tell_progress(const struct ticker *t, json_value campaign, int64_t n
     return true;
 }
 
-void ticker_tell(struct ticker *t, json_value campaign, int64_t now_ms, struct str *out)
+/* Once when it begins, and once when it is over: how much is to be freed may change all the time. */
+static void tell_trouble(struct ticker *t, json_value status, json_value campaign, struct str *out)
 {
+    bool has_trouble = status_has(status, "trouble");
+    if (has_trouble == t->has_trouble)
+        return;
+    begin_line(out, campaign);
+    str_addf(out, "%s\n", has_trouble ? status_text(status, "trouble") : "the disk has room again");
+    t->has_trouble = has_trouble;
+}
+
+void ticker_tell(struct ticker *t, json_value status, json_value campaign, int64_t now_ms, struct str *out)
+{
+    tell_trouble(t, status, campaign, out);
     bool has_best = tell_best(t, campaign, out), has_ended = tell_ended(t, campaign, out);
     if (!has_best && !has_ended && !tell_progress(t, campaign, now_ms, out))
         return;

@@ -5,6 +5,7 @@
 #ifndef RUNG_COORDINATOR_CLI_TICKER_H
 #define RUNG_COORDINATOR_CLI_TICKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/str.h"
@@ -17,9 +18,10 @@ struct ticker {
     int64_t n_completed, n_failed;
     int64_t said_ms;   /* monotonic: when anything was said */
     int64_t n_results; /* when anything was said */
+    bool has_trouble;  /* and it was said */
 };
 
-/* Adds the lines that the news in `campaign` is worth. */
-void ticker_tell(struct ticker *t, json_value campaign, int64_t now_ms, struct str *out);
+/* Adds the lines that the news in `campaign`, a part of `status`, is worth. */
+void ticker_tell(struct ticker *t, json_value status, json_value campaign, int64_t now_ms, struct str *out);
 
 #endif

@@ -123,6 +123,14 @@ static void add_bar(const struct lines *l, struct str *s, double share, int colu
         str_add(s, l->look.is_utf8 ? (i < full ? "█" : "░") : (i < full ? "#" : "."));
 }
 
+static void add_trouble(struct lines *l, json_value status, struct str *s)
+{
+    if (!status_has(status, "trouble"))
+        return;
+    str_addf(s, "! %s", status_text(status, "trouble"));
+    add_line(l, VIEW_BOLD, str_text(s));
+}
+
 static void add_head(struct lines *l, json_value campaign, struct str *s)
 {
     str_addf(s, "%s: %s, ", status_text(campaign, "name"), status_text(campaign, "state"));
@@ -263,6 +271,7 @@ void view_campaign(struct str *out, json_value status, json_value campaign, cons
     static void (*const parts[])(
         struct lines *, json_value, struct str *) = { add_head, add_trials, add_best, add_rungs };
     struct str s = { 0 };
+    add_trouble(&l, status, &s);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         str_clear(&s);
         parts[i](&l, campaign, &s);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -99,6 +100,16 @@ int home_lock(const char *dir, struct err *e)
     if (failed && fd >= 0)
         close(fd);
     return failed ? -1 : fd;
+}
+
+void home_measure(const char *dir, int64_t *free_bytes, int64_t *total_bytes)
+{
+    struct statvfs fs;
+    *free_bytes = *total_bytes = -1;
+    if (statvfs(dir, &fs) < 0)
+        return;
+    *free_bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+    *total_bytes = (int64_t)fs.f_blocks * (int64_t)fs.f_frsize;
 }
 
 bool home_take_reserve(const char *dir, int64_t bytes)

@@ -17,6 +17,9 @@ int home_check_local(const char *dir, struct err *e);
  * descriptor, or -1 with e: ERR_BUSY names the process that has it. */
 int home_lock(const char *dir, struct err *e);
 
+/* Bytes that this user may still write where `dir` is, and of the whole; -1 both when that cannot be asked. */
+void home_measure(const char *dir, int64_t *free_bytes, int64_t *total_bytes);
+
 /* Takes `bytes` of the disk as dir/reserve, for a day when it is full; true when they are there. */
 bool home_take_reserve(const char *dir, int64_t bytes);
 void home_give_reserve(const char *dir);

@@ -96,6 +96,22 @@ static int open_database(struct store *s, struct err *e)
     return store_migrate(s->db, s->path, store_migrations, store_n_migrations, e) < 0 ? -1 : take_boot(s, e);
 }
 
+static int refuse_full(struct store *s, struct err *e)
+{
+    struct str why = { 0 };
+    store_describe_room(s, &why);
+    err_set(e, ERR_LIMIT, "%s, and start again", str_text(&why));
+    str_deinit(&why);
+    return -1;
+}
+
+static int64_t usual_reserve(const char *dir)
+{
+    int64_t free_bytes, total_bytes;
+    home_measure(dir, &free_bytes, &total_bytes);
+    return total_bytes > 0 && total_bytes / 20 < RESERVE_BYTES ? total_bytes / 20 : RESERVE_BYTES;
+}
+
 static int open_writer(struct store *s, struct err *e)
 {
     if ((!s->options.allow_network && home_check_local(s->dir, e) < 0) || (s->lock_fd = home_lock(s->dir, e)) < 0)
@@ -107,10 +123,16 @@ static int open_writer(struct store *s, struct err *e)
         s->db = NULL;
         failed = open_database(s, e);
     }
+    if (failed && e->code == ERR_LIMIT) {
+        s->is_full = true;
+        return refuse_full(s, e);
+    }
     if (failed)
         return -1;
     sqlite3_wal_hook(s->db, count_wal, s);
-    if (s->options.reserve_bytes >= 0 && !home_take_reserve(s->dir, s->options.reserve_bytes))
+    if (s->options.reserve_bytes == 0)
+        s->options.reserve_bytes = usual_reserve(s->dir);
+    if (s->options.reserve_bytes > 0 && !home_take_reserve(s->dir, s->options.reserve_bytes))
         log_warn("store: no room for a reserve of %lld bytes in %s", (long long)s->options.reserve_bytes, s->dir);
     return 0;
 }
@@ -168,8 +190,6 @@ struct store *store_open(const char *dir, const struct store_options *options, s
         return NULL;
     struct store *s = mem_zalloc(1, sizeof *s);
     s->options = *options;
-    if (s->options.reserve_bytes == 0)
-        s->options.reserve_bytes = RESERVE_BYTES;
     s->lock_fd = -1;
     s->dir = realpath(dir, NULL);
     int failed = s->dir ? 0 : err_set_errno(e, "open");
@@ -308,11 +328,33 @@ int store_tidy(struct store *s, bool is_idle, struct err *e)
     return err_prefix(e, "checkpoint %s", s->path);
 }
 
+/* What has to be free before the store goes on: the reserve, and a little more, so that it does not stop again at once.
+ */
+static int64_t needed_bytes(const struct store *s)
+{
+    int64_t reserve = s->options.reserve_bytes > 0 ? s->options.reserve_bytes : 0;
+    return reserve + (reserve / 4 > PROBE_BYTES ? reserve / 4 : PROBE_BYTES);
+}
+
+void store_describe_room(const struct store *s, struct str *out)
+{
+    int64_t free_bytes, total_bytes;
+    if (!s->is_full)
+        return;
+    home_measure(s->dir, &free_bytes, &total_bytes);
+    int64_t wanted = needed_bytes(s) - (free_bytes > 0 ? free_bytes : 0);
+    str_addf(out, "the disk is full: free %lld MB on %s", (long long)(wanted > 0 ? wanted >> 20 : 0) + 1, s->dir);
+}
+
 bool store_has_room(struct store *s)
 {
+    int64_t free_bytes, total_bytes;
     if (!s->is_full)
         return true;
     bool keeps = s->options.reserve_bytes > 0;
+    home_measure(s->dir, &free_bytes, &total_bytes);
+    if (keeps && free_bytes >= 0 && free_bytes < needed_bytes(s))
+        return false;
     if (!home_take_reserve(s->dir, keeps ? s->options.reserve_bytes : PROBE_BYTES))
         return false;
     if (!keeps)

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/base/str.h"
 #include "coordinator/core/rows.h"
 
 struct store;
@@ -29,7 +30,7 @@ enum store_mode { STORE_WRITE, STORE_READ };
 struct store_options {
     enum store_mode mode;
     bool allow_network;    /* write on a network file system, where WAL is not safe; else refused */
-    int64_t reserve_bytes; /* kept free for a full disk; 0: 64 MiB; negative: none */
+    int64_t reserve_bytes; /* kept free for a full disk; 0: 64 MiB, or 5 % of a small disk; negative: none */
     int64_t max_steps;     /* STORE_READ: instructions of SQLite's machine that one question may take; 0: no limit */
 };
 
@@ -75,9 +76,12 @@ int store_drop_blob(struct store *s, const char *hash, struct err *e); /* 0 also
  * its size, and truncates it. Call it after commits and when there is nothing to do. Never waits for readers. */
 int store_tidy(struct store *s, bool is_idle, struct err *e);
 
-/* After ERR_LIMIT: true once the disk has room for the reserve again. The reserve is given up at ERR_LIMIT, so that
- * what was committed can be moved out of the WAL. Always true while nothing was wrong. */
+/* After ERR_LIMIT: true once the disk has room for the reserve again, and a little more. The reserve is given up at
+ * ERR_LIMIT, so that what was committed can be moved out of the WAL. Always true while nothing was wrong. */
 bool store_has_room(struct store *s);
+
+/* While it has not: what is wrong and what to do, for people: "the disk is full: free 70 MB on /x". Else nothing. */
+void store_describe_room(const struct store *s, struct str *out);
 
 /* A copy of the whole store's file, consistent, while it is written; `path` must not exist. For backups. */
 int store_backup(struct store *s, const char *path, struct err *e);

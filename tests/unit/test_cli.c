@@ -219,16 +219,16 @@ TEST(a_log_gets_a_line_for_news_and_none_without)
     struct str out = { 0 };
     CHECK_INT(status_read(&s, running, NULL), 0);
     json_value campaign = status_campaign(&s, "digits");
-    ticker_tell(&t, campaign, 1000, &out);
+    ticker_tell(&t, NULL, campaign, 1000, &out);
     CHECK_TEXT(out.text, "digits 1:01: best validation_loss 0.10331, trial 7 at budget 9 of 9\n"
                          "digits 1:01: 1 trial completed, 1 failed\n");
     str_clear(&out);
-    ticker_tell(&t, campaign, 60000, &out);
+    ticker_tell(&t, NULL, campaign, 60000, &out);
     CHECK_TEXT(str_text(&out), "");
     t.n_results = 3;
-    ticker_tell(&t, campaign, 10999, &out);
+    ticker_tell(&t, NULL, campaign, 10999, &out);
     CHECK_TEXT(str_text(&out), "");
-    ticker_tell(&t, campaign, 11000, &out);
+    ticker_tell(&t, NULL, campaign, 11000, &out);
     CHECK_CONTAINS(str_text(&out), "12 of 30 trials started, 3 running, 14 results, about 1:00:05 left\n");
     str_deinit(&out);
     status_deinit(&s);

@@ -171,6 +171,8 @@ static void judge_status(struct attempt *a, const struct session_exit *how)
     } else if (how->status == EXIT_REFUSED) {
         const char *why = how->reason ? last_line(how->reason) : "";
         attempt_fail(a, FAILURE_REFUSED, *why ? why : "the trial refused its configuration (exit status 78)");
+    } else if (how->status != 0 && a->had_no_room) { /* who can tell whose fault that is? */
+        fail_with(a, FAILURE_LOST, "it failed while the disk of the worker was full", how->reason);
     } else if (how->status != 0) {
         snprintf(what, sizeof what, "exit status %d", how->status);
         fail_with(a, FAILURE_EXIT, what, how->reason);
@@ -208,6 +210,9 @@ static void judge_exit(struct attempt *a, const struct session_exit *how)
             snprintf(
                 what, sizeof what, "killed for its memory: the limit is %" PRId64 " MiB", a->grant.memory_bytes >> 20);
         fail_with(a, FAILURE_OUT_OF_MEMORY, what, how->reason);
+        return;
+    case EXIT_MACHINE:
+        attempt_fail(a, FAILURE_LOST, how->reason);
         return;
     case EXIT_LOST:
         attempt_fail(a, FAILURE_LOST, "the process that supervises the trial died");

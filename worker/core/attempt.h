@@ -33,7 +33,9 @@ struct attempt {
 
     int64_t begun_ms, heard_ms; /* when it was started, when it last reported */
     int64_t kill_ms;            /* kill the process then; 0: no such time */
-    int64_t retry_ms;           /* SPOOLING: try again then; 0: under way */
+    int64_t retry_ms;           /* SAVING, SPOOLING: try again then; 0: under way */
+    bool is_held_up;            /* that was said */
+    bool had_no_room;           /* the disk was full while it ran */
     bool is_killed;             /* the order to kill was given */
 
     struct curve curve;

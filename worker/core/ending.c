@@ -9,7 +9,7 @@
 #include "common/base/str.h"
 #include "worker/core/effects.h"
 
-#define SPOOL_RETRY_MS 1000
+#define RETRY_MS 1000 /* what the disk refused is tried again after so long */
 
 /* ---- finding ---- */
 
@@ -83,11 +83,36 @@ static void spool(struct session *s, struct attempt *a, struct session_effects *
     clear_directory(s, a->directory, fx);
 }
 
+static void save(struct attempt *a, struct session_effects *fx)
+{
+    a->state = ATTEMPT_SAVING;
+    a->retry_ms = 0;
+    struct session_effect *effect = effect_add(fx, EFFECT_SAVE);
+    effect->attempt = a->id;
+    effect->text = effect_own(fx, mem_strdup(a->checkpoint_out));
+}
+
 void session_spool_again(struct session *s, int64_t now_ms, struct session_effects *fx)
 {
-    for (size_t i = 0; i < s->n_attempts; i++)
-        if (s->attempts[i]->state == ATTEMPT_SPOOLING && s->attempts[i]->retry_ms && now_ms >= s->attempts[i]->retry_ms)
-            spool(s, s->attempts[i], fx);
+    for (size_t i = 0; i < s->n_attempts; i++) {
+        struct attempt *a = s->attempts[i];
+        if (!a->retry_ms || now_ms < a->retry_ms)
+            continue;
+        if (a->state == ATTEMPT_SPOOLING)
+            spool(s, a, fx);
+        else
+            save(a, fx);
+    }
+}
+
+/* Once for each that is held up. */
+static void hold_up(struct attempt *a, const char *what, const char *reason, int64_t now_ms, struct session_effects *fx)
+{
+    a->retry_ms = now_ms + RETRY_MS;
+    if (!a->is_held_up)
+        effect_log(fx, LOG_ERROR, "the %s of trial %s/%" PRId64 " cannot be written, which is tried again: %s", what,
+            a->grant.campaign, a->grant.number, reason ? reason : "unknown");
+    a->is_held_up = true;
 }
 
 static struct attempt *find_spooling(const struct session *s, struct outcome_key key)
@@ -110,11 +135,12 @@ void session_take_spooled(struct session *s, const struct session_event *event, 
         return;
     }
     if (event->is_failed) {
-        effect_log(fx, LOG_ERROR, "the outcome of trial %s/%" PRId64 " cannot be written, which is tried again: %s",
-            a->grant.campaign, a->grant.number, event->reason ? event->reason : "unknown");
-        a->retry_ms = event->now_ms + SPOOL_RETRY_MS;
+        hold_up(a, "outcome", event->reason, event->now_ms, fx);
         return;
     }
+    if (a->is_held_up)
+        effect_log(
+            fx, LOG_INFO, "the outcome of trial %s/%" PRId64 " is written now", a->grant.campaign, a->grant.number);
     effect_log(fx, LOG_DEBUG, "kept: trial %" PRIu64 " rung %" PRId64 " lease %" PRIu64, event->key.trial,
         event->key.rung, event->key.lease);
     outbox_add(&s->outbox, event->key, a->hash, a->bytes, event->now_ms);
@@ -126,14 +152,10 @@ void session_take_spooled(struct session *s, const struct session_event *event, 
 
 static void save_or_spool(struct session *s, struct attempt *a, struct session_effects *fx)
 {
-    if (!attempt_wants_save(a)) {
+    if (attempt_wants_save(a))
+        save(a, fx);
+    else
         spool(s, a, fx);
-        return;
-    }
-    a->state = ATTEMPT_SAVING;
-    struct session_effect *effect = effect_add(fx, EFFECT_SAVE);
-    effect->attempt = a->id;
-    effect->text = effect_own(fx, mem_strdup(a->checkpoint_out));
 }
 
 /* A process that stays for more is known by the state that it is in. */
@@ -153,6 +175,9 @@ void session_take_saved(struct session *s, const struct session_event *event, st
         str_copy(a->hash, sizeof a->hash, event->hash);
         a->bytes = event->bytes;
         tell_warm_place(s, a);
+    } else if (s->has_no_room) {
+        hold_up(a, "checkpoint", event->reason, event->now_ms, fx);
+        return;
     } else {
         effect_log(fx, LOG_WARN, "the checkpoint of trial %s/%" PRId64 " cannot be kept: %s", a->grant.campaign,
             a->grant.number, event->reason ? event->reason : "unknown");
@@ -190,6 +215,7 @@ static void keep_warm(struct place *p, const struct attempt *a, int64_t now_ms, 
 void session_end_attempt(
     struct session *s, struct attempt *a, const struct session_exit *how, int64_t now_ms, struct session_effects *fx)
 {
+    a->had_no_room |= s->has_no_room;
     attempt_judge(a, how);
     log_outcome(a, fx);
     if (a->slot >= 0) {

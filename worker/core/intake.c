@@ -19,6 +19,8 @@ static bool is_free(const struct place *p)
 int session_count_free(const struct session *s)
 {
     int n = 0;
+    if (s->has_no_room)
+        return 0;
     for (int i = 0; i < s->config.slots; i++)
         n += is_free(&s->places[i]);
     size_t held = s->n_attempts + s->outbox.n;
@@ -205,6 +207,8 @@ void session_take_grant(
     int slot = warm >= 0 ? warm : find_slot(s);
     if (s->is_draining) {
         hand_back(s, grant, FAILURE_PREEMPTED, "the worker is leaving", now_ms, fx);
+    } else if (s->has_no_room) {
+        hand_back(s, grant, FAILURE_PREEMPTED, "the disk of the worker is full", now_ms, fx);
     } else if (grant->command && !s->config.allows_commands) {
         hand_back(
             s, grant, FAILURE_REFUSED, "this worker runs no commands: start it with --allow-commands", now_ms, fx);

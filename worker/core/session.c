@@ -334,6 +334,27 @@ static void take_uploaded(struct session *s, const struct session_event *event, 
     outbox_uploaded(&s->outbox, event, fx);
 }
 
+/* Nobody can deliver it any more. The coordinator gives the lease to somebody else once we do not list it. */
+static void take_damaged(struct session *s, const struct session_event *event, struct session_effects *fx)
+{
+    effect_log(fx, LOG_ERROR, "the outcome of trial %" PRIu64 ", lease %" PRIu64 ", is lost: its record is damaged",
+        event->key.trial, event->key.lease);
+    outbox_remove(&s->outbox, event->key);
+    effect_add(fx, EFFECT_FORGET)->key = event->key;
+}
+
+static void take_room(struct session *s, const struct session_event *event, struct session_effects *fx)
+{
+    s->has_no_room = event->is_failed;
+    for (size_t i = 0; i < s->n_attempts; i++)
+        s->attempts[i]->had_no_room |= event->is_failed;
+    if (event->is_failed)
+        effect_log(fx, LOG_ERROR, "%s. What runs goes on and outcomes are held; nothing new is asked for",
+            event->reason ? event->reason : "the disk is full");
+    else
+        effect_log(fx, LOG_INFO, "the disk has room again");
+}
+
 static void (*const takers[SESSION_N_KINDS])(
     struct session *s, const struct session_event *event, struct session_effects *fx) = {
     [SESSION_TICK] = take_tick,
@@ -347,6 +368,8 @@ static void (*const takers[SESSION_N_KINDS])(
     [SESSION_SPOOLED] = session_take_spooled,
     [SESSION_RECOVERED] = take_recovered,
     [SESSION_UPLOADED] = take_uploaded,
+    [SESSION_DAMAGED] = take_damaged,
+    [SESSION_ROOM] = take_room,
     [SESSION_DRAIN] = take_drain,
 };
 

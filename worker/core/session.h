@@ -71,17 +71,20 @@ enum session_event_kind {
     SESSION_RECOVERED, /* key, hash, bytes: was in the spool when the process started (before the first tick) */
     SESSION_UPLOADED, /* hash: the coordinator has it; with is_failed: not now; with is_missing: it is not here any more
                        */
+    SESSION_DAMAGED,  /* key: its record is in the spool, but no longer readable: what it said is lost */
+    SESSION_ROOM,     /* is_failed: the disk of the working directory is full, reason says so; else it has room again */
     SESSION_DRAIN,    /* somebody asked us to leave: once gently, and at the second time now */
     SESSION_N_KINDS
 };
 
-enum exit_how { EXIT_STATUS, EXIT_SIGNAL, EXIT_NOT_STARTED, EXIT_MEMORY, EXIT_LOST };
+enum exit_how { EXIT_STATUS, EXIT_SIGNAL, EXIT_NOT_STARTED, EXIT_MEMORY, EXIT_LOST, EXIT_MACHINE };
 
 /* How a trial's process ended. */
 struct session_exit {
-    enum exit_how how;  /* MEMORY: killed for its memory; LOST: its supervisor died, and the tree was killed */
+    enum exit_how how;  /* MEMORY: killed for its memory; LOST: its supervisor died, and the tree was killed;
+                         * MACHINE: not started, and no fault of the program: a full disk, say */
     int status;         /* exit status or signal */
-    const char *reason; /* NOT_STARTED: why; else the last lines of standard error, perhaps empty */
+    const char *reason; /* NOT_STARTED, MACHINE: why; else the last lines of standard error, perhaps empty */
     const char *log;    /* the end of what it printed, standard error included; UTF-8, at most LIMIT_LOG_TAIL */
     int64_t max_rss_bytes;
     double seconds;

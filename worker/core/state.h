@@ -49,6 +49,7 @@ struct session {
     int64_t ask_ms;   /* when to say it again */
     int64_t quiet_ms; /* since when there is nothing to do; -1: there is */
     int64_t leave_ms; /* draining, nothing runs any more: leave then at the latest; 0: not so far */
+    bool has_no_room; /* the disk is full: nothing new is asked for */
     bool is_draining;
     bool is_orphan; /* what ran was handed back because nobody was heard for so long */
     bool is_over;

@@ -16,7 +16,7 @@
 #include "worker/train/run/material.h"
 #include "worker/train/run/trainer.h"
 
-enum { EXIT_REFUSED = 78 };
+enum { EXIT_RETRY = 75, EXIT_REFUSED = 78 };
 
 /* The trial of this process. */
 struct session {
@@ -251,6 +251,14 @@ static void close_session(struct session *s)
     free(s->checkpoint_out);
 }
 
+/* A configuration that cannot be trained is refused; what this machine or its disk did wrong is tried elsewhere. */
+static int exit_status(const struct err *e, bool is_open)
+{
+    if (!is_open && (e->code == ERR_INVALID || e->code == ERR_LIMIT))
+        return EXIT_REFUSED;
+    return e->code == ERR_IO ? EXIT_RETRY : err_exit_status(e->code);
+}
+
 int contract_run(int fd)
 {
     struct err e = { 0 };
@@ -261,7 +269,7 @@ int contract_run(int fd)
         result = say_diverged(&s, strdupa(e.text), &e);
     if (result) {
         log_error("%s", e.text);
-        status = !is_open && (e.code == ERR_INVALID || e.code == ERR_LIMIT) ? EXIT_REFUSED : err_exit_status(e.code);
+        status = exit_status(&e, is_open);
     }
     close_session(&s);
     return status;
