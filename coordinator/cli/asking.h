@@ -23,6 +23,7 @@ struct asking {
 
     /* Of tables. An expression over the columns, "COLUMN:desc", "a,b,c", or NULL; the first so many rows, 0: all. */
     bool is_csv;
+    bool is_failed; /* trials: those that failed or were set aside, and why */
     const char *where, *sort, *columns;
     int64_t limit;
 };

@@ -235,7 +235,7 @@ const struct command commands[] = {
     { "resume", "CAMPAIGN", 1, 1, "go on with a campaign that was paused", NULL, remote_rows, resume },
     { "stop", "CAMPAIGN", 1, 1, "end a campaign for good; what it found is kept", NULL, remote_rows, stop },
     { "best", "[CAMPAIGN]", 0, 1, "the best trial, and what it was measured at", ask_best_detail, ask_best_rows, ask_best },
-    { "trials", "[CAMPAIGN]", 0, 1, "all trials", ask_table_detail, ask_table_rows, ask_trials },
+    { "trials", "[CAMPAIGN]", 0, 1, "all trials", ask_table_detail, ask_trials_rows, ask_trials },
     { "show", "[CAMPAIGN] TRIAL", 1, 2, "one trial: its curve, its results, its attempts", ask_detail, ask_rows, ask_show },
     { "curve", "[CAMPAIGN] TRIAL...", 1, 64, "learning curves, drawn", ask_curve_detail, ask_curve_rows, ask_curve },
     { "explain", "[CAMPAIGN] TRIAL", 1, 2, "why a trial was proposed, promoted, left", ask_detail, ask_rows, ask_explain },

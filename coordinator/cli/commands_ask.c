@@ -27,6 +27,17 @@ const struct option_row ask_table_rows[] = {
     JSON_ROW,
     { 0 },
 };
+const struct option_row ask_trials_rows[] = {
+    STORE_ROW,
+    { "failed", 'F', NULL, "those that failed or were set aside, and why" },
+    WHERE_ROW,
+    { "sort", 'S', "COLUMN[:desc]", "in this order" },
+    COLUMNS_ROW,
+    { "limit", 'n', "N", "the first N" },
+    CSV_ROW,
+    JSON_ROW,
+    { 0 },
+};
 const struct option_row ask_best_rows[] = {
     STORE_ROW,
     { "top", 't', "N", "the first N of the ranking" },
@@ -106,6 +117,7 @@ static struct asking asking_of(const struct options *o, const char *campaign)
         .look = screen_print_look(),
         .is_json = options_knows(o, "json") && options_has(o, "json"),
         .is_csv = options_knows(o, "csv") && options_has(o, "csv"),
+        .is_failed = options_knows(o, "failed") && options_has(o, "failed"),
         .where = options_knows(o, "where") ? options_text(o, "where", NULL) : NULL,
         .sort = options_knows(o, "sort") ? options_text(o, "sort", NULL) : NULL,
         .columns = options_knows(o, "columns") ? options_text(o, "columns", NULL) : NULL };

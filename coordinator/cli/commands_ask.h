@@ -6,8 +6,8 @@
 
 #include "coordinator/cli/options.h"
 
-extern const struct option_row ask_rows[], ask_best_rows[], ask_table_rows[], ask_curve_rows[], ask_importance_rows[],
-    ask_logs_rows[], ask_events_rows[];
+extern const struct option_row ask_rows[], ask_best_rows[], ask_table_rows[], ask_trials_rows[], ask_curve_rows[],
+    ask_importance_rows[], ask_logs_rows[], ask_events_rows[];
 extern const char ask_detail[], ask_table_detail[], ask_store_detail[], ask_best_detail[], ask_curve_detail[],
     ask_importance_detail[];
 

@@ -18,8 +18,30 @@ static int print(
     return n < 0 ? -1 : 0;
 }
 
+/* Those that ended badly, and what happened to them, beside what the user asks for. */
+static int print_failed(const struct asking *q, FILE *out, struct err *e)
+{
+    static const struct table_form form = { .schema = "rung.trials/1",
+        .rows = "trials",
+        .from = QUESTION_TRIALS,
+        .text_columns = "trial,state,budget,failure,failures,reason",
+        .json_columns = "trial,state,bracket,rung,budget,attempts,failure,failures,reason,config",
+        .csv_columns = "trial,state,bracket,rung,budget,attempts,failure,failures,reason" TABLE_PARAMS };
+    struct asking failed = *q;
+    struct str where = { 0 };
+    str_add(&where, "state IN ('failed', 'set_aside')");
+    if (q->where)
+        str_addf(&where, " AND (%s)", q->where);
+    failed.where = str_text(&where);
+    int status = print(&failed, false, &form, NULL, out, e);
+    str_deinit(&where);
+    return status;
+}
+
 int cli_trials(const struct asking *q, FILE *out, struct err *e)
 {
+    if (q->is_failed)
+        return print_failed(q, out, e);
     static const struct table_form form = { .schema = "rung.trials/1",
         .rows = "trials",
         .from = QUESTION_TRIALS,
@@ -66,7 +88,7 @@ int cli_workers(const struct asking *q, FILE *out, struct err *e)
     static const struct table_form form = { .schema = "rung.workers/1",
         .rows = "workers",
         .from = QUESTION_WORKERS,
-        .text_columns = "worker,host,state,slots,cores,version,last_seen" };
+        .text_columns = "worker,host,state,slots,running,reached,failures,last_seen,why" };
     struct asking all = *q;
     all.campaign = NULL;
     return print(&all, true, &form, NULL, out, e);

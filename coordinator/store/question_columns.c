@@ -26,6 +26,8 @@ static const struct {
     [QUESTION_RESULTS]   = { "results",   true,  NULL, "" },
 };
 
+#define NO_FAILURE "('', 'reached', 'cancelled', 'preempted', 'handed_back')"
+
 /* The view `trials` without its JSON functions: 100,000 rows must come at once. t is the trial. */
 static const struct { const char *name, *sql; } trial_columns[] = {
     { "trial",      "t.number" },
@@ -41,6 +43,9 @@ static const struct { const char *name, *sql; } trial_columns[] = {
     { "reason",     "CASE WHEN t.state IN ('failed', 'set_aside') THEN (SELECT a.outcome || ifnull(nullif(': ' || a.reason, ': '), '')"
                     " FROM attempt AS a WHERE a.trial = t.id AND a.outcome NOT IN ('', 'reached', 'handed_back')"
                     " ORDER BY a.lease DESC LIMIT 1) END" },
+    { "failure",    "(SELECT a.outcome FROM attempt AS a WHERE a.trial = t.id AND a.outcome NOT IN " NO_FAILURE
+                    " ORDER BY a.lease DESC LIMIT 1)" },
+    { "failures",   "(SELECT count(*) FROM attempt AS a WHERE a.trial = t.id AND a.outcome NOT IN " NO_FAILURE ")" },
     { "checkpoint", "nullif(t.checkpoint, '')" },
     { "config",     "t.config" },
 };

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Leases with real processes: who died is found out, the work goes on elsewhere from its checkpoint, and what comes
 late counts if it is the first. How long each took is printed, not asserted: the machine may be busy."""
+import json
 import os
 import signal
 import sys
@@ -250,6 +251,9 @@ def a_poison_trial_is_set_aside_after_three_workers_and_the_rest_goes_on(house):
     states = dict(house.query("SELECT state, count(*) FROM trial GROUP BY 1"))
     assert states.pop("set_aside") == 1 and set(states) == {"completed", "stopped"}, states
     house.check_sound()
+    told = json.loads(house.ask("trials", "--failed", "--json").stdout)["trials"]
+    assert [(t["trial"], t["state"], t["failure"], t["failures"]) for t in told] == [(1, "set_aside", "lost", 3)], told
+    assert "its agent started anew without it" in house.ask("trials", "--failed").stdout
     hand.rungd.terminate()
     house.end(hand.rungd, 0)
 
@@ -271,6 +275,10 @@ def a_worker_on_which_everything_fails_is_set_aside_while_another_does_well(hous
     finish(house, hand, 12, max_budget=3, max_failed=3)
     assert house.query("SELECT count(*) FROM attempt AS a JOIN worker AS w ON w.id = a.worker WHERE w.name = 'bad'") \
         == [(3,)]
+    told = {w["worker"]: w for w in json.loads(house.ask("workers", "--json").stdout)["workers"]}
+    assert (told["bad"]["state"], told["bad"]["reached"], told["bad"]["failures"]) == ("set_aside", 0, "exit 3"), told
+    assert "others did well" in told["bad"]["why"] and told["good"]["why"] is None, told
+    assert "RUNG_E2E_GOOD is not set" in house.ask("workers").stdout
     bad.end()
 
 
