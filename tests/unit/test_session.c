@@ -266,6 +266,27 @@ TEST(a_checkpoint_that_is_lost_here_is_left_out_rather_than_the_result)
     CHECK_CONTAINS(world_take_trace(), "upload strip deliver");
 }
 
+TEST(a_lost_checkpoint_that_a_full_disk_does_not_let_go_is_left_out_when_there_is_room)
+{
+    world_join(1);
+    world_grant(1, 1);
+    for (int step = 1; step <= 3; step++)
+        world_report(0, step);
+    world_checkpoint(0, 3);
+    world_line(0, "{\"done\":true}");
+    world_exit(0, EXIT_STATUS, 0, "");
+    world.blob_is_missing = world.spool_fails = true;
+    world_acknowledge(1, 1, "send_blob");
+    world_wait_heard(3000);
+    int n_delivered = world.n[EFFECT_DELIVER];
+    CHECK(world.n[EFFECT_STRIP] >= 1);
+    world_wait_heard(3000);
+    CHECK_INT(world.n[EFFECT_DELIVER], n_delivered);
+    world.spool_fails = false;
+    world_wait_heard(9000);
+    CHECK(world.n[EFFECT_DELIVER] > n_delivered);
+}
+
 TEST(what_was_in_the_spool_at_the_start_is_held_and_delivered)
 {
     world_open(1);

@@ -129,8 +129,10 @@ static struct attempt *find_spooling(const struct session *s, struct outcome_key
 void session_take_spooled(struct session *s, const struct session_event *event, struct session_effects *fx)
 {
     struct attempt *a = find_spooling(s, event->key);
-    if (!a) { /* a record without its checkpoint took the place of one with it */
-        if (outbox_find(&s->outbox, event->key))
+    if (!a) { /* a record without its checkpoint took the place of one with it, or had no room */
+        if (event->is_failed)
+            outbox_keep(&s->outbox, event->key, event->now_ms);
+        else if (outbox_find(&s->outbox, event->key))
             outbox_add(&s->outbox, event->key, NULL, 0, event->now_ms);
         return;
     }

@@ -40,6 +40,15 @@ void outbox_add(struct outbox *o, struct outcome_key key, const char *hash, int6
     d->due_ms = now_ms;
 }
 
+void outbox_keep(struct outbox *o, struct outcome_key key, int64_t now_ms)
+{
+    struct delivery *d = outbox_find(o, key);
+    if (!d)
+        return;
+    d->is_uploading = false;
+    d->due_ms = now_ms + d->wait_ms;
+}
+
 void outbox_remove(struct outbox *o, struct outcome_key key)
 {
     struct delivery *d = outbox_find(o, key);

@@ -36,6 +36,8 @@ struct delivery *outbox_find(const struct outbox *o, struct outcome_key key); /*
 
 /* An outcome is on our disk. One that is there already stays as it was, but for its checkpoint. */
 void outbox_add(struct outbox *o, struct outcome_key key, const char *hash, int64_t bytes, int64_t now_ms);
+/* Its record could not be written again without the checkpoint: that is tried again later. */
+void outbox_keep(struct outbox *o, struct outcome_key key, int64_t now_ms);
 void outbox_remove(struct outbox *o, struct outcome_key key);
 
 /* Uploads and sends what is due. To be called only while the coordinator is there. */
