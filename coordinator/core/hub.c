@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/base/mutation.h"
 #include "common/base/str.h"
 #include "coordinator/core/hub_state.h"
 
@@ -156,7 +157,7 @@ static struct lease_ref *renew(struct hub *h, const struct hub_event *e, struct 
             continue;
         }
         t->session = w->session;
-        t->deadline_ms = e->now_ms + h->settings.lease_ms;
+        t->deadline_ms = (mutation(WALL_CLOCK) ? e->wall_ms : e->now_ms) + h->settings.lease_ms;
         t->n_unlisted = 0;
         if (held[i].step > t->step)
             t->step = held[i].step;
@@ -172,6 +173,8 @@ static void lose_unlisted(
     const struct hub_hello *hello = &e->as.hello;
     for (size_t i = h->n_running; i-- > 0;) {
         struct trial *t = h->running[i];
+        if (mutation(ADOPT_DEAD))
+            break;
         if (t->row.worker == w->row.id && !find_ref(hello->held, hello->n_held, t))
             hub_lose(h, e, fx, t, is_same_process ? FAILURE_PREEMPTED : FAILURE_LOST,
                 is_same_process ? grant_was_lost : "its agent started anew without it");
@@ -245,7 +248,7 @@ static void on_beat(struct hub *h, const struct hub_event *e, struct effects *fx
     struct lease_ref *cancel = renew(h, e, fx, w, beat->held, beat->n_held, &n_cancel);
     struct send *s = effects_send(fx, SEND_BEAT_ACK, e->peer);
     s->refs = cancel;
-    s->n_refs = n_cancel;
+    s->n_refs = mutation(CANCEL_LOST) ? 0 : n_cancel;
 }
 
 static void on_bye(struct hub *h, const struct hub_event *e, struct effects *fx)

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "common/base/mem.h"
+#include "common/base/mutation.h"
 
 void hub_list_running(struct hub *h, struct trial *t)
 {
@@ -24,7 +25,7 @@ void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, str
     t->row.worker = w->row.id;
     t->session = w->session;
     t->granted_ms = e->now_ms;
-    t->deadline_ms = e->now_ms + h->settings.lease_ms;
+    t->deadline_ms = (mutation(WALL_CLOCK) ? e->wall_ms : e->now_ms) + h->settings.lease_ms;
     t->n_unlisted = 0;
     t->step = t->row.budget;
     t->live_value = NAN;
@@ -90,7 +91,15 @@ void hub_lose(struct hub *h, const struct hub_event *e, struct effects *fx, stru
     row->worker = worker;
     const char *text = row->text = effects_text(fx, "%s: %s", failure_kind_names[kind], why);
     hub_unlease(h, t);
-    effects_change_trial(fx, t);
+    if (!mutation(UNMARKED))
+        effects_change_trial(fx, t);
+    if (mutation(LOST_COUNTS) && kind == FAILURE_LOST) {
+        campaign_move_trial(c, t, TRIAL_QUEUED);
+        campaign_move_trial(c, t, TRIAL_SET_ASIDE);
+        search_note_failed(c->search, t->row.number, row->rung);
+        hub_log(h, e, fx, EVENT_FAILED, c, t)->rung = row->rung;
+        return;
+    }
     if (kind != FAILURE_PREEMPTED)
         hub_worker_did_badly(h, e, fx, roster_by_id(&h->roster, worker), t, text);
     if (kind != FAILURE_PREEMPTED && is_poison(t, worker)) {
@@ -121,12 +130,14 @@ void hub_worker_gone(struct hub *h, const struct hub_event *e, struct effects *f
 
 void hub_expire(struct hub *h, const struct hub_event *e, struct effects *fx)
 {
+    if (mutation(NO_EXPIRY))
+        return;
     for (size_t i = 0; i < h->roster.n; i++) {
         struct worker *w = h->roster.workers[i];
         if (w->is_here && e->now_ms - w->heard_ms > h->settings.lease_ms)
             hub_worker_gone(h, e, fx, w, "nothing was heard of its machine");
     }
     for (size_t i = h->n_running; i-- > 0;)
-        if (h->running[i]->deadline_ms <= e->now_ms)
+        if (h->running[i]->deadline_ms <= (mutation(WALL_CLOCK) ? e->wall_ms : e->now_ms))
             hub_lose(h, e, fx, h->running[i], FAILURE_LOST, "its lease ended: nothing was heard of it");
 }

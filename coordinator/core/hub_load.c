@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "common/base/mem.h"
+#include "common/base/mutation.h"
 
 int hub_load_worker(struct hub *h, const struct worker_row *row, struct err *e)
 {
@@ -36,7 +37,11 @@ int hub_load_trial(struct hub *h, const struct trial_row *row, struct err *e)
             e, ERR_CORRUPT, "trial %lld is on rung %d, which its bracket does not have", (long long)row->id, row->rung);
     struct trial *t = campaign_add_trial(c, row);
     hub_index_trial(h, t);
-    if (row->state == TRIAL_RUNNING)
+    if (mutation(LEASE_RESTARTS) && row->state != TRIAL_RUNNING)
+        t->row.lease = 0;
+    if (mutation(FORGET_QUEUED) && row->state == TRIAL_QUEUED)
+        c->n_queue = 0;
+    if (row->state == TRIAL_RUNNING && !mutation(FORGET_RUNNING))
         hub_list_running(h, t);
     c->budget_spent += row->reached;
     campaign_judge(c, t);
@@ -65,7 +70,8 @@ int hub_load_note(struct hub *h, const struct event_row *row, struct err *e)
         c->n_reached++;
         c->reached_by = row->worker;
         ((struct trial *)(uintptr_t)t)->counted_lease = row->lease;
-        search_note_result(c->search, number, row->rung, campaign_spec_loss(c->spec, row->value));
+        if (!mutation(FORGET_PAUSED))
+            search_note_result(c->search, number, row->rung, campaign_spec_loss(c->spec, row->value));
         return 0;
     case EVENT_FAILED:
         c->n_results++;

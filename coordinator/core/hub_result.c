@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/base/mutation.h"
 #include "common/base/str.h"
 
 /* What a RESULT or FAIL is worth. */
@@ -10,15 +11,28 @@ enum verdict { VERDICT_COUNTED, VERDICT_DUPLICATE, VERDICT_LATE, VERDICT_UNKNOWN
 
 static const char *const verdict_names[] = { "counted", "duplicate", "late", "unknown", "send_blob" };
 
+/* It came before, did not count, and has its row: a thousand repetitions need no thousand rows. */
+static bool is_kept(const struct trial *t, const struct hub_outcome *o)
+{
+    return o->lease > 0 && o->lease == t->kept_lease && o->rung == t->kept_rung && o->failure == t->kept_failure;
+}
+
 static enum verdict judge_result(const struct trial *t, const struct hub_outcome *o)
 {
     int next = trial_next_rung(t);
     if (o->rung > next || o->lease == 0 || o->lease > t->row.lease)
         return VERDICT_UNKNOWN;
     bool awaits = t->row.state == TRIAL_RUNNING || t->row.state == TRIAL_QUEUED;
+    if (mutation(NO_DEDUPE) && t->row.state == TRIAL_RUNNING && o->rung == next - 1 && o->lease == t->counted_lease)
+        return VERDICT_COUNTED;
+    if (mutation(LATE_TWICE) && t->row.state == TRIAL_RUNNING && o->rung == next - 1 && o->lease != t->counted_lease)
+        return VERDICT_COUNTED;
+    if (mutation(REFUSE_LATE) && o->lease != t->row.lease)
+        return VERDICT_LATE;
     if (!awaits || o->rung < next)
         return o->rung == next - 1 && o->lease == t->counted_lease ? VERDICT_DUPLICATE : VERDICT_LATE;
-    return *o->checkpoint && !o->checkpoint_is_stored ? VERDICT_SEND_BLOB : VERDICT_COUNTED;
+    bool lacks_blob = *o->checkpoint && !o->checkpoint_is_stored && !mutation(NO_BLOB);
+    return lacks_blob ? VERDICT_SEND_BLOB : VERDICT_COUNTED;
 }
 
 /* A failure acts only with the lease that is current. */
@@ -26,10 +40,11 @@ static enum verdict judge_failure(const struct trial *t, const struct hub_outcom
 {
     if (o->lease == 0 || o->lease > t->row.lease)
         return VERDICT_UNKNOWN;
-    bool is_known = t->row.state == TRIAL_FAILED ? o->lease == t->counted_lease : o->lease == t->row.lease;
+    if (t->row.state == TRIAL_FAILED && o->lease == t->counted_lease && o->rung == t->row.rung + 1)
+        return VERDICT_DUPLICATE;
     if (t->row.state != TRIAL_RUNNING)
-        return is_known ? VERDICT_DUPLICATE : VERDICT_LATE;
-    if (o->lease != t->row.lease || o->rung != t->row.rung)
+        return VERDICT_LATE;
+    if ((o->lease != t->row.lease && !mutation(STALE_FAIL)) || o->rung != t->row.rung)
         return VERDICT_LATE;
     return *o->checkpoint && !o->checkpoint_is_stored ? VERDICT_SEND_BLOB : VERDICT_COUNTED;
 }
@@ -121,7 +136,7 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     c->n_reached++;
     c->reached_by = worker;
     hub_worker_did_well(h, e, fx, roster_by_id(&h->roster, worker));
-    c->budget_spent += campaign_rung_budget(c, t->row.bracket, o->rung) - t->row.reached;
+    c->budget_spent += campaign_rung_budget(c, t->row.bracket, o->rung) - (mutation(BUDGET_TWICE) ? 0 : t->row.reached);
     t->counted_lease = o->lease;
     t->row.value = o->value;
     t->row.reached = campaign_rung_budget(c, t->row.bracket, o->rung);
@@ -153,6 +168,13 @@ static void count_failure(struct hub *h, const struct hub_event *e, struct effec
         hub_finish(h, e, fx, c, CAMPAIGN_FAILED, effects_text(fx, "every trial failed; the last one: %s", o->text));
 }
 
+static void note_kept(struct trial *t, const struct hub_outcome *o)
+{
+    t->kept_lease = o->lease;
+    t->kept_rung = o->rung;
+    t->kept_failure = o->failure;
+}
+
 /* Handed back, stuck or lost by its agent's own word: again, from the newest checkpoint. */
 static void hand_back(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, int64_t worker)
 {
@@ -161,15 +183,17 @@ static void hand_back(struct hub *h, const struct hub_event *e, struct effects *
         take_checkpoint(t, o);
     hub_lose(h, e, fx, t, (enum failure_kind)o->failure, o->text);
     save_result(h, e, fx, h->seq, worker, false, VERDICT_COUNTED);
+    note_kept(t, o);
 }
 
-static void keep_uncounted(struct hub *h, const struct hub_event *e, struct effects *fx, const struct trial *t,
-    int64_t worker, enum verdict verdict)
+static void keep_uncounted(
+    struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, int64_t worker, enum verdict verdict)
 {
     log_outcome(h, e, fx, EVENT_LATE, t, worker)->text = effects_text(fx, "%s: %s",
         verdict == VERDICT_UNKNOWN ? "a lease that was never given" : "it does not count any more",
         e->as.outcome.failure < 0 ? "result" : failure_kind_names[e->as.outcome.failure]);
     save_result(h, e, fx, h->seq, worker, false, verdict);
+    note_kept(t, &e->as.outcome);
 }
 
 static enum verdict settle(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t)
@@ -181,6 +205,8 @@ static enum verdict settle(struct hub *h, const struct hub_event *e, struct effe
     enum verdict verdict = is_failure ? judge_failure(t, o) : judge_result(t, o);
     if (campaign_is_over(t->campaign) && verdict == VERDICT_COUNTED)
         verdict = VERDICT_LATE;
+    if ((verdict == VERDICT_LATE || verdict == VERDICT_UNKNOWN) && is_kept(t, o))
+        verdict = VERDICT_DUPLICATE;
     if (verdict == VERDICT_LATE || verdict == VERDICT_UNKNOWN)
         keep_uncounted(h, e, fx, t, worker, verdict);
     else if (verdict == VERDICT_COUNTED && !is_failure)

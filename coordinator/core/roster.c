@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/base/mutation.h"
 #include "common/base/str.h"
 
 static void free_texts(struct worker_row *row)
@@ -71,6 +72,7 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
 {
     const struct hub_hello *h = &e->as.hello;
     struct worker *w = roster_by_key(r, h->key);
+    bool is_same_process = w && w->is_here && w->session == e->session;
     struct worker_row row = {
         .id = w ? w->row.id : (int64_t)r->n + 1,
         .key = h->key,
@@ -86,15 +88,16 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
         .session = e->session,
         .state = "",
     };
-    if (w) {
+    if (!w) {
+        w = roster_load(r, &row);
+    } else if (!is_same_process) { /* which says the same as before, and its row is not saved again */
         row.n_bad = w->row.n_bad;
         row.n_set_aside = w->row.n_set_aside;
         memcpy(row.bad_on, w->row.bad_on, sizeof row.bad_on);
         memcpy(row.why, w->row.why, sizeof row.why);
         set_row(w, &row);
-    } else {
-        w = roster_load(r, &row);
     }
+    w->row.last_seen_ms = e->wall_ms;
     w->row.state = w->is_aside ? "set_aside" : "here";
     w->is_here = true;
     w->session = e->session;
@@ -109,6 +112,8 @@ struct worker *roster_hungriest(const struct roster *r)
     struct worker *best = NULL;
     for (size_t i = 0; i < r->n; i++) {
         struct worker *w = r->workers[i];
+        if (mutation(IDLE_SLOT) && w->was_told)
+            continue;
         if (w->is_here && !w->is_aside && w->free > 0 && w->n_running < w->row.slots &&
             (!best || w->asked_ms < best->asked_ms))
             best = w;

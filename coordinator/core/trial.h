@@ -24,6 +24,8 @@ struct trial {
     double live_value;    /* NaN before the first */
     size_t running_index; /* in the hub's list */
     uint64_t counted_lease;
+    uint64_t kept_lease; /* of the last outcome that was kept without counting, so that it is not kept again; 0: none */
+    int kept_rung, kept_failure;
 };
 
 struct trial *trial_new(struct campaign *c, const struct trial_row *row); /* copies row and its x; returns owned */

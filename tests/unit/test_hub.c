@@ -145,6 +145,39 @@ TEST(of_equal_values_the_smaller_number_is_best_whoever_was_first)
     close_world(&w);
 }
 
+TEST(a_late_outcome_is_kept_once_however_often_it_comes)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    ask(&w, 1, 1);
+    struct trial_row t = w.l.trials[0];
+    hello(&w, 11, 2, NULL, 0); /* a new process, which does not hold it */
+    CHECK_INT(w.l.trials[0].state, TRIAL_QUEUED);
+    outcome(&w, &t, 1, FAILURE_PREEMPTED, 0);
+    CHECK_TEXT(last_verdict(&w), "late");
+    CHECK_INT(w.l.n_uncounted, 1);
+    for (int i = 0; i < 3; i++) {
+        outcome(&w, &t, 1, FAILURE_PREEMPTED, 0);
+        CHECK_TEXT(last_verdict(&w), "duplicate");
+    }
+    CHECK_INT(w.l.n_uncounted, 1);
+    close_world(&w);
+}
+
+TEST(a_second_hello_of_a_process_changes_nothing_that_is_not_saved)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    struct hub_event e = { .kind = HUB_HELLO, .peer = 1, .session = 1 };
+    e.as.hello = (struct hub_hello){ .key = 11, .name = "w", .host = "h", .version = "0", .kernel = "", .slots = 9 };
+    step(&w, &e);
+    CHECK_INT(w.fx.n_workers, 0);
+    CHECK_INT(roster_by_id(hub_roster(w.hub), 1)->row.slots, 2);
+    close_world(&w);
+}
+
 TEST(a_lease_that_was_never_given_is_unknown)
 {
     static struct world w;
