@@ -1,0 +1,72 @@
+#include "tests/sim/counts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/proto/message.h"
+
+const char *const count_verdicts[COUNTS_VERDICTS] = { "counted", "duplicate", "late", "unknown", "send_blob" };
+
+static const char *const fault_names[FAULT_N] = {
+#define FAULT(NAME, name) [FAULT_##NAME] = name,
+    FAULT_KINDS
+#undef FAULT
+};
+
+static const char *const hub_names[] = { "tick", "hello", "ask", "beat", "bye", "progress", "result", "fail", "blob",
+    "submit", "control" };
+static const char *const session_names[] = { "tick", "message", "started", "line", "exited", "fetched", "saved",
+    "spooled", "recovered", "uploaded", "drain" };
+static const char *const effect_names[] = { "send", "reconnect", "fetch", "start", "tell", "end_input", "kill", "clear",
+    "save", "spool", "strip", "deliver", "forget", "upload", "log", "exit" };
+
+void counts_verdict(struct counts *c, const char *verdict)
+{
+    for (int i = 0; i < COUNTS_VERDICTS; i++)
+        c->verdicts[i] += strcmp(count_verdicts[i], verdict) == 0;
+}
+
+void counts_add(struct counts *to, const struct counts *from)
+{
+    uint64_t *a = (uint64_t *)to;
+    const uint64_t *b = (const uint64_t *)from;
+    for (size_t i = 0; i < sizeof *to / sizeof *a; i++)
+        a[i] += b[i];
+}
+
+static void print_list(FILE *out, const char *title, const char *const *names, size_t n, const uint64_t *counts)
+{
+    fprintf(out, "\"%s\":{", title);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s\"%s\":%" PRIu64, i ? "," : "", names[i], counts[i]);
+    fprintf(out, "},\n ");
+}
+
+static void print_messages(FILE *out, const char *title, const uint64_t *counts)
+{
+    const char *comma = "";
+    fprintf(out, "\"%s\":{", title);
+    for (int i = 0; i < COUNTS_MESSAGES; i++) {
+        if (!counts[i])
+            continue;
+        fprintf(out, "%s\"%s\":%" PRIu64, comma, message_name((enum message_type)i), counts[i]);
+        comma = ",";
+    }
+    fprintf(out, "},\n ");
+}
+
+#define PRINT_LIST(title, names, counts) print_list(out, title, names, sizeof(names) / sizeof *(names), counts)
+
+void counts_print(const struct counts *c, FILE *out)
+{
+    print_list(out, "faults", fault_names, FAULT_N, c->faults);
+    PRINT_LIST("hub_events", hub_names, c->hub);
+    PRINT_LIST("session_events", session_names, c->session);
+    PRINT_LIST("session_effects", effect_names, c->effects);
+    print_messages(out, "to_coordinator", c->to_hub);
+    print_messages(out, "to_workers", c->to_agent);
+    print_list(out, "journal", event_kind_names, EVENT_N_KINDS, c->notes);
+    print_list(out, "verdicts", count_verdicts, COUNTS_VERDICTS, c->verdicts);
+    print_list(out, "campaigns_ended", campaign_state_names, COUNTS_STATES, c->ended);
+    fprintf(out, "\"rebuilds\":%" PRIu64 ",\"refused_messages\":%" PRIu64, c->rebuilds, c->refused_messages);
+}

@@ -1,0 +1,87 @@
+#include "tests/sim/person.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/sim/network.h"
+
+#define THINK_MS 1000
+
+static void say(struct world *w, const struct message *m)
+{
+    struct parcel *p = parcel_new(m, false); /* a plan's number stands for its file */
+    network_up_from(w, CLIENT_PEER, p);
+    parcel_drop(p);
+}
+
+static void submit(struct world *w, int plan)
+{
+    char file[16];
+    snprintf(file, sizeof file, "%d", plan);
+    say(w, &(struct message){ .type = MESSAGE_SUBMIT, .as.submit = { .request = (uint64_t)plan + 1, .file = file } });
+}
+
+static void control(struct world *w, int plan, const char *action)
+{
+    char name[32];
+    snprintf(name, sizeof name, "plan-%d", plan);
+    say(w, &(struct message){
+               .type = MESSAGE_CONTROL, .as.control = { .request = 100, .campaign = name, .action = action } });
+}
+
+static const struct campaign *find(const struct world *w, int plan)
+{
+    char name[32];
+    snprintf(name, sizeof name, "plan-%d", plan);
+    return w->coordinator.hub ? hub_find_campaign(w->coordinator.hub, name) : NULL;
+}
+
+static bool is_over(const struct world *w, int plan)
+{
+    const struct campaign *c = find(w, plan);
+    return c && campaign_is_over(c);
+}
+
+/* The next campaign comes when the one before is over, or out of impatience. */
+static bool wants_next(struct world *w)
+{
+    const struct person *p = &w->person;
+    if (p->n_submitted >= w->drawn.campaigns)
+        return false;
+    return p->n_submitted == 0 || w->is_calm || is_over(w, p->n_submitted - 1) || world_below(w, 30) == 0;
+}
+
+void person_act(struct world *w)
+{
+    struct person *p = &w->person;
+    world_put(w, ITEM_CLIENT, 0, 0, 0, THINK_MS, NULL);
+    if (wants_next(w))
+        p->n_submitted++;
+    for (int i = 0; i < p->n_submitted; i++) {
+        if (!find(w, i))
+            submit(w, i); /* it may have been lost on its way, or with an older store */
+        else if (w->is_calm)
+            control(w, i, "resume");
+    }
+    if (p->n_submitted == 0 || world_below(w, 1000) >= w->dials.people)
+        return;
+    static const char *const actions[] = { "pause", "resume", "pause", "resume", "resume", "resume", "stop" };
+    control(w, (int)world_below(w, p->n_submitted), actions[world_below(w, 7)]);
+    w->counts.faults[FAULT_PEOPLE]++;
+}
+
+void person_take(struct world *w, const struct parcel *p)
+{
+    if (p->message.type == MESSAGE_SUBMITTED)
+        w->person.is_confirmed[atoi(p->message.as.submitted.campaign + 5) % SIM_CAMPAIGNS] = true;
+}
+
+bool person_is_content(const struct world *w)
+{
+    if (w->person.n_submitted < w->drawn.campaigns)
+        return false;
+    for (int i = 0; i < w->drawn.campaigns; i++)
+        if (!is_over(w, i))
+            return false;
+    return true;
+}

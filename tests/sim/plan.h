@@ -1,0 +1,16 @@
+/* plan.h: the campaigns of a run, as the dials and the seed have them.
+ */
+#ifndef RUNG_TESTS_SIM_PLAN_H
+#define RUNG_TESTS_SIM_PLAN_H
+
+#include "common/domain/spec.h"
+#include "tests/sim/faults/dials.h"
+
+/* The campaign number `plan` (from 0) of this world: the same each time. Returns owned, for hub_load_campaign or
+ * HUB_SUBMIT to take. */
+struct campaign_spec *plan_spec(const struct dials *d, uint64_t seed, int plan);
+
+/* What forbids half of the space, or nothing. */
+struct rules plan_rules(const struct dials *d);
+
+#endif
