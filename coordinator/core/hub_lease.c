@@ -94,10 +94,11 @@ void hub_lose(struct hub *h, const struct hub_event *e, struct effects *fx, stru
     if (!mutation(UNMARKED))
         effects_change_trial(fx, t);
     if (mutation(LOST_COUNTS) && kind == FAILURE_LOST) {
+        int rung = row->rung;
         campaign_move_trial(c, t, TRIAL_QUEUED);
         campaign_move_trial(c, t, TRIAL_SET_ASIDE);
-        search_note_failed(c->search, t->row.number, row->rung);
-        hub_log(h, e, fx, EVENT_FAILED, c, t)->rung = row->rung;
+        search_note_failed(c->search, t->row.number, rung);
+        hub_log(h, e, fx, EVENT_FAILED, c, t)->rung = rung;
         return;
     }
     if (kind != FAILURE_PREEMPTED)

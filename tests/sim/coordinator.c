@@ -39,9 +39,7 @@ static void load_workers(struct world *w, struct hub *h, struct err *e)
 {
     const struct tables *t = &w->coordinator.store.now;
     for (size_t i = 0; i < t->n_workers; i++) {
-        struct worker_row row = t->workers[i];
-        row.name = row.host = row.version = row.kernel = "w";
-        if (hub_load_worker(h, &row, e) < 0)
+        if (hub_load_worker(h, &t->workers[i], e) < 0)
             world_fail(w, "rebuild", "%s", e->text);
     }
 }

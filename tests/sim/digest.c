@@ -65,5 +65,10 @@ uint64_t digest_worker(const struct worker_row *row)
     uint64_t d = digest_mix((uint64_t)row->id, row->key);
     d = digest_mix(d, (uint64_t)row->pid);
     d = digest_mix(d, (uint64_t)row->slots << 32 | (uint64_t)row->cores);
-    return digest_mix(d, (uint64_t)row->first_seen_ms);
+    d = digest_mix(d, (uint64_t)row->first_seen_ms);
+    d = digest_mix(d, row->session);
+    d = digest_mix(d, (uint64_t)row->n_bad << 32 | (uint64_t)row->n_set_aside);
+    for (int i = 0; i < BAD_TRIALS; i++)
+        d = digest_mix(d, (uint64_t)row->bad_on[i]);
+    return digest_mix(d, strcmp(row->state, "set_aside") == 0);
 }

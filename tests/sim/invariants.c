@@ -135,7 +135,7 @@ static bool has_work(struct world *w, const struct campaign *c, int64_t now_ms)
     struct search_decision d;
     if (c->row.state != CAMPAIGN_RUNNING)
         return false;
-    if (campaign_next_queued(c, now_ms))
+    if (campaign_next_queued(c, NULL, now_ms))
         return true;
     search_next(c->search, &d);
     if (d.move == SEARCH_START || d.move == SEARCH_PROMOTE)
@@ -155,7 +155,7 @@ void invariants_turn(struct world *w)
         return;
     for (size_t i = 0; i < roster->n; i++) {
         const struct worker *worker = roster->workers[i];
-        is_hungry |= worker->is_here && worker->free > 0 && worker->n_running < worker->row.slots;
+        is_hungry |= worker->is_here && !worker->is_aside && worker->free > 0 && worker->n_running < worker->row.slots;
     }
     for (size_t i = 0; is_hungry && i < hub_n_campaigns(c->hub); i++)
         if (has_work(w, hub_campaign(c->hub, i), w->now_ms + c->mortal.clock_ms - TICK_MS - 50))

@@ -12,6 +12,7 @@
 struct expectation {
     enum { EXPECT_ANYTHING, EXPECT_COUNTED, EXPECT_NOT_COUNTED } result;
     bool changes_nothing; /* a failure that must not act */
+    bool is_known;        /* a HELLO of the process that its worker's row has */
 };
 void expectation_form(const struct world *w, const struct hub_event *e, struct expectation *x);
 void expectation_check(struct world *w, const struct hub_event *e, const struct expectation *x);

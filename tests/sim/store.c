@@ -161,7 +161,7 @@ int memory_save_worker(struct memory_store *s, const struct worker_row *row, str
     struct tables *t = &s->now;
     size_t i = (size_t)row->id - 1;
     struct worker_row plain = *row;
-    plain.name = plain.host = plain.version = plain.kernel = plain.state = "";
+    plain.name = plain.host = plain.version = plain.kernel = "w"; /* `state` is one of three constants */
     for (size_t k = 0; k < t->n_workers; k++)
         if (k != i && t->workers[k].key == row->key)
             return err_set(e, ERR_INVALID, "two workers have one key");
