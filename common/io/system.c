@@ -55,3 +55,22 @@ int system_cores(void)
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n > 0 ? (int)n : 1;
 }
+
+/* What the control group of a container or a job allows; 0: no limit. */
+static int64_t group_limit(void)
+{
+    long long bytes = 0;
+    FILE *f = fopen("/sys/fs/cgroup/memory.max", "re");
+    if (f && fscanf(f, "%lld", &bytes) != 1)
+        bytes = 0; /* "max" */
+    if (f)
+        fclose(f);
+    return bytes;
+}
+
+int64_t system_memory_bytes(void)
+{
+    int64_t pages = sysconf(_SC_PHYS_PAGES), limit = group_limit();
+    int64_t bytes = pages > 0 ? pages * sysconf(_SC_PAGESIZE) : 0;
+    return limit > 0 && (bytes == 0 || limit < bytes) ? limit : bytes;
+}

@@ -18,4 +18,7 @@ void system_host(char *host, size_t cap);
 /* Processors that this process may run on. */
 int system_cores(void);
 
+/* Bytes of memory that this machine has, or that its control group allows; 0 when it does not say. */
+int64_t system_memory_bytes(void);
+
 #endif

@@ -9,6 +9,7 @@
 #include "common/base/mem.h"
 #include "common/expr/campaign_read.h"
 #include "common/io/files.h"
+#include "common/io/system.h"
 #include "common/proto/campaign.h"
 
 /* The absolute directory in which `path` lies, or the working directory for standard input. Returns owned, or NULL with
@@ -41,6 +42,17 @@ static void look_for_files(struct campaign_file *f)
     campaign_locate(&f->problems, str_text(&f->text), f->text.len);
 }
 
+/* Whether the data can be read, and the largest trial fits. */
+static void find_largest(struct campaign_file *f)
+{
+    struct err why = { 0 };
+    if (largest_find(&f->largest, &f->spec, f->expr, &why) < 0)
+        problems_add(&f->problems, "/trial/data", "%s", why.text);
+    else
+        largest_check(&f->largest, &f->spec, system_memory_bytes(), &f->problems);
+    campaign_locate(&f->problems, str_text(&f->text), f->text.len);
+}
+
 int campaign_file_read(struct campaign_file *f, const char *path,
     int (*check_data)(json_value data, const char *pointer, struct err *e), struct err *e)
 {
@@ -57,9 +69,13 @@ int campaign_file_read(struct campaign_file *f, const char *path,
     if (!f->is_right)
         return 0;
     look_for_files(f);
-    f->is_right = f->problems.n == 0;
     f->expr = expr_open(&f->spec, e);
-    return f->expr ? 0 : -1;
+    if (!f->expr)
+        return -1;
+    if (f->problems.n == 0)
+        find_largest(f);
+    f->is_right = f->problems.n == 0;
+    return 0;
 }
 
 void problems_add_json(const char *key, const struct problems *list, struct str *out)

@@ -11,6 +11,7 @@
 #include "common/domain/spec.h"
 #include "common/expr/expr.h"
 #include "common/proto/json.h"
+#include "coordinator/cli/largest.h"
 
 struct campaign_file {
     const char *name; /* for messages: as it was given, "standard input" for "-"; borrowed */
@@ -19,11 +20,13 @@ struct campaign_file {
     bool is_right;
     struct campaign_spec spec; /* when is_right */
     struct expr *expr;         /* when is_right */
+    struct largest largest;    /* when is_right: the trial that needs the most memory */
 };
 
-/* Reads `path` ("-": standard input, its names relative to the working directory). Returns 0 also when the file has
- * mistakes: see `problems`; -1 with e when it cannot be read. check_data as in struct campaign_source. The caller's
- * afterwards: campaign_file_deinit in any case. */
+/* Reads `path` ("-": standard input, its names relative to the working directory), and the data that a built-in program
+ * would train on: what a trial could not read, or has not the memory for, is a mistake of the file. Returns 0 also when
+ * the file has mistakes: see `problems`; -1 with e when it cannot be read. check_data as in struct campaign_source. The
+ * caller's afterwards: campaign_file_deinit in any case. */
 int campaign_file_read(struct campaign_file *f, const char *path,
     int (*check_data)(json_value data, const char *pointer, struct err *e), struct err *e);
 void campaign_file_deinit(struct campaign_file *f);

@@ -111,14 +111,27 @@ static void put_storage(const struct plan_cost *cost, struct str *out)
     str_add(out, " for all.\n");
 }
 
-static void put_text(
-    const struct campaign_spec *spec, const struct plan_cost *cost, const struct plan_options *o, struct str *out)
+static void put_memory(const struct largest *l, struct str *out)
 {
+    if (l->bytes == 0)
+        return;
+    str_add(out, "Memory: about ");
+    largest_put_bytes(l->bytes, out);
+    str_add(out, " for the largest trial:\n  ");
+    largest_put_size(l, out);
+    str_add(out, "\n");
+}
+
+static void put_text(
+    const struct campaign_file *f, const struct plan_cost *cost, const struct plan_options *o, struct str *out)
+{
+    const struct campaign_spec *spec = &f->spec;
     put_head(spec, cost, out);
     put_table(spec, cost, out);
     put_comparison(spec, cost, out);
     put_times(spec, cost, o, out);
     put_storage(cost, out);
+    put_memory(&f->largest, out);
 }
 
 static void json_bracket(const struct plan_bracket *bracket, struct str *out)
@@ -161,13 +174,25 @@ static void add_cost_json(const struct campaign_spec *spec, const struct plan_co
     add_or_null(out, "checkpoint_bytes", cost->checkpoint_bytes);
 }
 
+static void add_memory_json(const struct largest *l, struct str *out)
+{
+    struct str size = { 0 };
+    add_or_null(out, "memory_bytes", ceil(l->bytes));
+    if (l->bytes > 0)
+        largest_put_size(l, &size);
+    json_add_text(out, "memory_of", l->bytes > 0 ? str_text(&size) : NULL);
+    str_deinit(&size);
+}
+
 static void put_json(const struct campaign_file *f, const struct plan_cost *cost, struct str *out)
 {
     json_open_object(out);
     json_add_text(out, "schema", "rung.plan/1");
     campaign_file_add_json(f, out);
-    if (f->is_right)
+    if (f->is_right) {
         add_cost_json(&f->spec, cost, out);
+        add_memory_json(&f->largest, out);
+    }
     json_close_object(out);
     str_add(out, "\n");
 }
@@ -187,7 +212,7 @@ int cli_plan(const struct plan_options *options, FILE *out, struct err *e)
     if (options->is_json)
         put_json(&f, &cost, &text);
     else if (f.is_right)
-        put_text(&f.spec, &cost, options, &text);
+        put_text(&f, &cost, options, &text);
     else
         problems_print(&f.problems, f.name, &text);
     fputs(str_text(&text), out);

@@ -2,8 +2,10 @@
 """The built-in trainer through the real programs: its bits, its ends, its figures."""
 import json
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 
 from harness import DEADLINE, main, program, test
 
@@ -82,6 +84,66 @@ def children_that_eat_memory_are_the_trials_own_failure(house):
     house.run(house.write("hungry.json", file), status=6)
     assert house.query("SELECT failure, counted FROM result") == [("out_of_memory", 1)] * 2
     assert "120 MiB" in house.ask("show", "1").stdout
+
+
+def peak_of(program_name, config, data):
+    """VmHWM of a trial of one epoch, checkpoint included, in bytes."""
+    ours, theirs = socket.socketpair()
+    with tempfile.TemporaryDirectory() as scratch, ours, ours.makefile("rw") as channel:
+        trial = subprocess.Popen([program("rung-train")], env=dict(os.environ, RUNG_FD=str(theirs.fileno())),
+                                 pass_fds=[theirs.fileno()])
+        theirs.close()
+        order = {"config": config, "budget_from": 0, "budget_to": 1, "seed": "1", "campaign_seed": "1", "data": data,
+                 "program": program_name, "checkpoint_in": None, "checkpoint_out": scratch + "/checkpoint"}
+        channel.write(json.dumps(order) + "\n")
+        channel.flush()
+        while "done" not in json.loads(channel.readline()):
+            continue
+        with open(f"/proc/{trial.pid}/status", encoding="ascii") as status:
+            peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+        ours.shutdown(socket.SHUT_WR)
+        trial.wait(DEADLINE)
+    return peak * 1024
+
+
+@test
+def the_peak_of_a_trial_is_what_plan_says_within_a_quarter(house):
+    rows = [("gru-attention", {"hidden_size": hidden, "num_layers": layers, "num_heads": heads, "batch_size": batch}, n)
+            for n, hidden, layers, heads, batch in ((2000, 64, 2, 1, 128), (500, 255, 2, 1, 256), (200, 512, 4, 1, 64),
+                                                    (2000, 64, 4, 8, 1024), (20000, 128, 2, 1, 128), (40, 4, 1, 1, 16))]
+    rows.append(("linear", {"hidden_1": 2000, "hidden_2": 1500, "batch_size": 1000}, 2000))
+    for name, config, n_sequences in rows:
+        data = {"format": "synthetic", "sequences": n_sequences}
+        file = digits(fixed=config)
+        file["trial"].update(program=name, data=data)
+        file["space"] = {"learning_rate": {"type": "float", "low": 0.001, "high": 0.002}}
+        plan = json.loads(house.rung("plan", house.write("plan.json", file), "--json").stdout)
+        peak = peak_of(name, config, data)
+        assert peak / 1.25 < plan["memory_bytes"] < peak * 1.25, (name, config, plan["memory_bytes"], peak)
+
+
+@test
+def what_cannot_fit_is_refused_before_anything_runs(house):
+    file = digits(trial_memory="40MiB")
+    file["space"].update(hidden_size={"type": "int", "low": 8, "high": 256},
+                         num_layers={"type": "int", "low": 1, "high": 4})
+    for command in ("check", "run", "plan"):
+        done = house.rung(command, house.write("large.json", file), status=2)
+        text = done.stdout + done.stderr
+        assert "/limits/trial_memory: 40 MiB" in text and "hidden_size 256, num_layers 4" in text, text
+    file["where"] = ["hidden_size * num_layers <= 64"]
+    house.rung("check", house.write("small.json", file))
+    del file["where"], file["limits"]["trial_memory"]
+    file["space"]["hidden_size"]["high"] = 16384
+    file["space"]["num_layers"]["high"] = 64
+    assert "this machine has" in house.rung("check", house.write("huge.json", file), status=2).stdout
+
+
+@test
+def data_that_no_trial_could_read_are_a_mistake_of_the_file(house):
+    file = digits()
+    file["trial"]["data"] = {"format": "ts", "train": house.write("broken.ts", "@data\n1,2,x:a\n")}
+    assert "/trial/data: " in house.rung("check", house.write("broken.json", file), status=2).stdout
 
 
 @test
