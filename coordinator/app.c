@@ -13,6 +13,7 @@
 #include "common/io/system.h"
 #include "common/io/zsock.h"
 #include "common/proto/message.h"
+#include "coordinator/backups.h"
 #include "coordinator/store/store.h"
 #include "coordinator/turn.h"
 
@@ -34,6 +35,7 @@ struct app {
     struct zcontext *zcontext;
     struct zsock *control, *bulk;
     int64_t blob_floor_bytes;
+    struct backups backups;
 };
 
 /* ---- control ---- */
@@ -103,6 +105,8 @@ static void close_all(struct app *a)
     uv_close((uv_handle_t *)&a->tick, NULL);
     for (int i = 0; i < 2; i++)
         uv_close((uv_handle_t *)&a->signals[i], NULL);
+    if (a->options->backup_ms)
+        backups_close(&a->backups);
     bulk_server_close(a->bulk_server);
     zsock_close(a->control);
     zsock_close(a->bulk);
@@ -170,6 +174,12 @@ static int open_store(struct app *a, struct err *e)
     return a->turn ? 0 : -1;
 }
 
+static uint64_t last_seq(void *context)
+{
+    const struct app *a = context;
+    return turn_seq(a->turn);
+}
+
 static void open_handles(struct app *a)
 {
     static const int numbers[2] = { SIGTERM, SIGINT };
@@ -183,6 +193,11 @@ static void open_handles(struct app *a)
         a->signals[i].data = a;
         uv_signal_start(&a->signals[i], on_signal, numbers[i]);
     }
+    a->backups = (struct backups){
+        .dir = a->options->store_dir, .n_keep = a->options->n_backups, .seq = last_seq, .context = a
+    };
+    if (a->options->backup_ms)
+        backups_open(&a->backups, &a->loop, a->options->backup_ms);
     a->bulk_server = bulk_server_open(&a->loop, a->blobs, &bulk);
 }
 

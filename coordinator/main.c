@@ -7,6 +7,7 @@
 
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/base/units.h"
 #include "common/io/address.h"
 #include "coordinator/app.h"
 
@@ -22,18 +23,23 @@ static const char help[] = "usage: rungd --store DIR [--listen ADDRESS]...\n"
                            "                           is used too (default: a socket of the store's own)\n"
                            "      --lease SECONDS      a trial is given to another worker when nothing was heard\n"
                            "                           of it for so long (default 25)\n"
+                           "      --backup-every DURATION  copy the database so often into DIR/backups (default\n"
+                           "                           1h; 0: never)\n"
+                           "      --backups N          keep the newest so many of these (default 24)\n"
                            "      --network-store      allow a store on a network file system, where a power cut\n"
                            "                           may lose what was acknowledged\n"
                            "      --log-level LEVEL    error, warning, info or debug (default info)\n"
                            "      --version            the version\n"
                            "  -h, --help               this\n";
 
-enum { OPTION_LEASE = 256, OPTION_NETWORK, OPTION_LOG, OPTION_VERSION };
+enum { OPTION_LEASE = 256, OPTION_NETWORK, OPTION_BACKUP, OPTION_BACKUPS, OPTION_LOG, OPTION_VERSION };
 
 static const struct option rows[] = {
     { "store", required_argument, NULL, 's' },
     { "listen", required_argument, NULL, 'l' },
     { "lease", required_argument, NULL, OPTION_LEASE },
+    { "backup-every", required_argument, NULL, OPTION_BACKUP },
+    { "backups", required_argument, NULL, OPTION_BACKUPS },
     { "network-store", no_argument, NULL, OPTION_NETWORK },
     { "log-level", required_argument, NULL, OPTION_LOG },
     { "version", no_argument, NULL, OPTION_VERSION },
@@ -68,6 +74,25 @@ static int take_lease(struct app_options *o, const char *text, struct err *e)
     return 0;
 }
 
+static int take_backup(struct app_options *o, const char *text, struct err *e)
+{
+    if (strcmp(text, "0") == 0)
+        o->backup_ms = 0;
+    else if (!units_parse_duration(text, &o->backup_ms) || o->backup_ms < 1000)
+        return err_set(e, ERR_USAGE, "--backup-every %s: a duration such as 1h or 30m is expected, or 0", text);
+    return 0;
+}
+
+static int take_backups(struct app_options *o, const char *text, struct err *e)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+    if (*end || end == text || n < 1 || n > 10000)
+        return err_set(e, ERR_USAGE, "--backups %s: a number from 1 to 10000 is expected", text);
+    o->n_backups = (int)n;
+    return 0;
+}
+
 static int take_level(const char *text, struct err *e)
 {
     static const char *const names[] = { "error", "warning", "info", "debug" };
@@ -91,6 +116,10 @@ static int read_options(int argc, char **argv, struct app_options *o, struct err
             status = take_address(o, optarg, e);
         else if (letter == OPTION_LEASE)
             status = take_lease(o, optarg, e);
+        else if (letter == OPTION_BACKUP)
+            status = take_backup(o, optarg, e);
+        else if (letter == OPTION_BACKUPS)
+            status = take_backups(o, optarg, e);
         else if (letter == OPTION_NETWORK)
             o->allow_network_store = true;
         else if (letter == OPTION_LOG)
@@ -113,7 +142,9 @@ static int read_options(int argc, char **argv, struct app_options *o, struct err
 
 int main(int argc, char **argv)
 {
-    struct app_options options = { .settings = { .lease_ms = LEASE_MS, .heartbeat_ms = 1000 } };
+    struct app_options options = {
+        .settings = { .lease_ms = LEASE_MS, .heartbeat_ms = 1000 }, .backup_ms = 3600 * 1000, .n_backups = 24
+    };
     struct err e = { 0 };
     log_open("rungd", LOG_INFO);
     umask(077);

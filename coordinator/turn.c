@@ -465,6 +465,11 @@ struct turn *turn_open(const struct turn_options *options, struct err *e)
     return NULL;
 }
 
+uint64_t turn_seq(const struct turn *t)
+{
+    return hub_seq(t->hub);
+}
+
 void turn_close(struct turn *t)
 {
     if (!t)

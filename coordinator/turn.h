@@ -34,6 +34,8 @@ struct turn_options {
 struct turn *turn_open(const struct turn_options *options, struct err *e);
 void turn_close(struct turn *t); /* accepts NULL; what was not committed is as if it never came */
 
+uint64_t turn_seq(const struct turn *t); /* the number of the last event */
+
 void turn_take(struct turn *t, uint64_t peer, const void *frame, size_t len);
 void turn_event(struct turn *t, struct hub_event *e); /* fills in the times */
 void turn_end(struct turn *t);

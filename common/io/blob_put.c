@@ -172,15 +172,20 @@ static int take_open_file(struct blobs *b, int fd, char hash[HASH_HEX], int64_t 
     return 0;
 }
 
-int blobs_take_file(struct blobs *b, const char *path, char hash[HASH_HEX], int64_t *size, struct err *e)
+int blobs_link_file(struct blobs *b, const char *path, char hash[HASH_HEX], int64_t *size, struct err *e)
 {
     int fd = open_source(path, e);
     if (fd < 0)
         return -1;
     int status = take_open_file(b, fd, hash, size, e);
     close(fd);
-    if (status < 0)
-        return err_prefix(e, "store %s", path);
+    return status < 0 ? err_prefix(e, "store %s", path) : 0;
+}
+
+int blobs_take_file(struct blobs *b, const char *path, char hash[HASH_HEX], int64_t *size, struct err *e)
+{
+    if (blobs_link_file(b, path, hash, size, e) < 0)
+        return -1;
     unlink(path);
     return 0;
 }

@@ -62,6 +62,9 @@ int blobs_put_file(struct blobs *b, const char *path, char hash[HASH_HEX], int64
  * afterwards. Nobody may write to it any more. */
 int blobs_take_file(struct blobs *b, const char *path, char hash[HASH_HEX], int64_t *size, struct err *e);
 
+/* As blobs_take_file, but the file stays where it is too: it must be one that nobody writes to any more. */
+int blobs_link_file(struct blobs *b, const char *path, char hash[HASH_HEX], int64_t *size, struct err *e);
+
 int blobs_put_bytes(struct blobs *b, const void *bytes, size_t len, char hash[HASH_HEX], struct err *e);
 
 /* ---- piece by piece, under a hash that somebody promised ---- */

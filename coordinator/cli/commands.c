@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "common/base/limits.h"
+#include "coordinator/cli/backup.h"
 #include "coordinator/cli/check.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/commands_ask.h"
@@ -200,6 +201,21 @@ static int export(const struct options *o, struct err *e)
     return cli_export(&q, e);
 }
 
+/* ---- keep it ---- */
+
+/* clang-format off */
+static const struct option_row backup_rows[] = {
+    STORE_ROW,
+    { "with-blobs", 'b', "DIR", "its checkpoints too, into this directory" },
+    { 0 },
+};
+/* clang-format on */
+
+static int backup(const struct options *o, struct err *e)
+{
+    return cli_backup(store_of(o), o->words[0], options_text(o, "with-blobs", NULL), stdout, e);
+}
+
 /* ---- the table ---- */
 
 /* clang-format off */
@@ -217,6 +233,12 @@ static const char final_detail[] =
 static const char watch_detail[] =
     "Shows how a campaign goes until it is over; without a name, the only one that is\n"
     "going on. Ctrl-C only leaves. With --json a line of rung.status/1 a change.\n";
+
+static const char backup_detail[] =
+    "Copies the database of a store, while a coordinator writes it or not; the copy is\n"
+    "checked, and never takes the place of a file. To put it back, copy it to\n"
+    "NEW/rung.db and use --store NEW; what workers then bring is safe.\n"
+    "A coordinator makes such copies by itself: STORE/backups, one an hour.\n";
 
 static const char export_detail[] =
     "Writes a campaign as a table (csv), as a study that Optuna opens and goes on with\n"
@@ -247,6 +269,7 @@ const struct command commands[] = {
     { "workers", "", 0, 0, "the workers that a store has seen", ask_store_detail, ask_table_rows, ask_workers },
     { "campaigns", "", 0, 0, "all campaigns of a store", ask_store_detail, ask_table_rows, ask_campaigns },
     { "export", "[CAMPAIGN]", 0, 1, "take a campaign to other tools", export_detail, export_rows, export },
+    { "backup", "FILE", 1, 1, "copy a store's database, while it is written", backup_detail, backup_rows, backup },
 };
 /* clang-format on */
 const size_t n_commands = sizeof commands / sizeof *commands;

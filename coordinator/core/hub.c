@@ -69,7 +69,15 @@ const struct campaign *hub_find_campaign(const struct hub *h, const char *name)
 
 const struct trial *hub_find_trial(const struct hub *h, int64_t id)
 {
-    return id >= 1 && (size_t)id <= h->cap_by_id ? h->by_id[id - 1] : NULL;
+    size_t low = 0, high = h->n_by_id;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (h->by_id[middle]->row.id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < h->n_by_id && h->by_id[low]->row.id == id ? h->by_id[low] : NULL;
 }
 
 size_t hub_n_running(const struct hub *h)
@@ -92,16 +100,9 @@ const struct roster *hub_roster(const struct hub *h)
 
 void hub_index_trial(struct hub *h, struct trial *t)
 {
-    size_t id = (size_t)t->row.id;
-    if (id > h->cap_by_id) {
-        size_t cap = h->cap_by_id ? h->cap_by_id : 64;
-        while (cap < id)
-            cap *= 2;
-        h->by_id = mem_resize(h->by_id, cap, sizeof *h->by_id);
-        memset(h->by_id + h->cap_by_id, 0, (cap - h->cap_by_id) * sizeof *h->by_id);
-        h->cap_by_id = cap;
-    }
-    h->by_id[id - 1] = t;
+    assert(h->n_by_id == 0 || h->by_id[h->n_by_id - 1]->row.id < t->row.id);
+    h->by_id = mem_grow(h->by_id, h->n_by_id, &h->cap_by_id, sizeof *h->by_id);
+    h->by_id[h->n_by_id++] = t;
     if (t->row.id > h->last_trial)
         h->last_trial = t->row.id;
 }

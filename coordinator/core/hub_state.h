@@ -23,8 +23,8 @@ struct hub {
     struct roster roster;
     struct campaign **campaigns;
     size_t n_campaigns, cap_campaigns;
-    struct trial **by_id; /* by id - 1; NULL: not loaded */
-    size_t cap_by_id;
+    struct trial **by_id; /* ascending; ids have gaps where a backup was restored */
+    size_t n_by_id, cap_by_id;
     struct trial **running; /* leased trials, in no order */
     size_t n_running, cap_running;
     size_t next_campaign; /* where the last grant stopped: campaigns take turns */

@@ -147,7 +147,9 @@ int store_load_ids(struct store *s, struct store_ids *out, struct err *e)
     int64_t seq = 0;
     s->steps_left = s->options.max_steps;
     if (sql_ask_int(s->db, "SELECT coalesce(max(id), 0) FROM campaign", &out->campaign, e) < 0 ||
-        sql_ask_int(s->db, "SELECT coalesce(max(id), 0) FROM trial", &out->trial, e) < 0 ||
+        sql_ask_int(s->db,
+            "SELECT max((SELECT coalesce(max(id), 0) FROM trial), coalesce((SELECT v FROM meta WHERE k = 'trial'), 0))",
+            &out->trial, e) < 0 ||
         sql_ask_int(s->db, "SELECT coalesce(max(id), 0) FROM worker", &out->worker, e) < 0 ||
         sql_ask_int(s->db,
             "SELECT max((SELECT coalesce(max(seq), 0) FROM event), (SELECT coalesce(max(seq), 0) FROM result), "

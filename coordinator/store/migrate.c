@@ -57,6 +57,14 @@ static int apply_step(sqlite3 *db, const struct migration *step, int version, st
     return failed;
 }
 
+int store_migrate_from(sqlite3 *db, int64_t version, const struct migration *steps, int n, struct err *e)
+{
+    for (int64_t next = version; next < n; next++)
+        if (apply_step(db, &steps[next], (int)next + 1, e) < 0)
+            return -1;
+    return 0;
+}
+
 int store_migrate(sqlite3 *db, const char *path, const struct migration *steps, int n, struct err *e)
 {
     int64_t version = 0;
@@ -65,11 +73,10 @@ int store_migrate(sqlite3 *db, const char *path, const struct migration *steps, 
     if (version > 0 && version < n && keep_copy(db, path, version, e) < 0)
         return -1;
     KILL_POINT("migrate.copied");
-    for (int64_t next = version; next < n; next++) {
-        if (apply_step(db, &steps[next], (int)next + 1, e) < 0)
-            return -1;
-        if (version > 0)
-            log_info("store: %s: took step %s", path, steps[next].name);
-    }
+    if (store_migrate_from(db, version, steps, n, e) < 0)
+        return -1;
+    if (version > 0 && version < n)
+        log_info("store: %s was brought from form %lld to form %d; as it was before, it is in %s.version-%lld", path,
+            (long long)version, n, path, (long long)version);
     return 0;
 }

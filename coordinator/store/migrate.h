@@ -29,4 +29,7 @@ int store_check_version(sqlite3 *db, int n, int64_t *version, struct err *e);
  * is not empty is copied to `path`.version-N first, where N is its version. */
 int store_migrate(sqlite3 *db, const char *path, const struct migration *steps, int n, struct err *e);
 
+/* The same for a copy that nobody else sees, from `version` on: without a copy of it. */
+int store_migrate_from(sqlite3 *db, int64_t version, const struct migration *steps, int n, struct err *e);
+
 #endif

@@ -182,19 +182,37 @@ static int sync_file(const char *path, struct err *e)
     return failed;
 }
 
+static int copy_all(sqlite3 *from, sqlite3 *to, struct err *e)
+{
+    sqlite3_backup *copy = sqlite3_backup_init(to, "main", from, "main");
+    if (!copy)
+        return sql_fail(to, sqlite3_errcode(to), e);
+    sqlite3_backup_step(copy, -1);
+    int rc = sqlite3_backup_finish(copy);
+    return rc == SQLITE_OK ? 0 : sql_fail(to, rc, e);
+}
+
 int sql_copy(sqlite3 *db, const char *path, struct err *e)
 {
     sqlite3 *to = NULL;
     int rc = sqlite3_open_v2(
         path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW, NULL);
-    sqlite3_backup *copy = rc == SQLITE_OK ? sqlite3_backup_init(to, "main", db, "main") : NULL;
-    if (copy) {
-        sqlite3_backup_step(copy, -1);
-        rc = sqlite3_backup_finish(copy);
-    }
-    int failed = copy && rc == SQLITE_OK ? 0 : sql_fail(to, rc, e);
+    int failed = rc == SQLITE_OK ? copy_all(db, to, e) : sql_fail(to, rc, e);
     sqlite3_close(to);
     if (!failed)
         failed = sync_file(path, e);
     return failed ? err_prefix(e, "copy the store to %s", path) : 0;
+}
+
+sqlite3 *sql_copy_to_memory(sqlite3 *db, struct err *e)
+{
+    sqlite3 *to = NULL;
+    int rc =
+        sqlite3_open_v2(":memory:", &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int failed = rc == SQLITE_OK ? copy_all(db, to, e) : sql_fail(to, rc, e);
+    if (!failed)
+        return to;
+    sqlite3_close(to);
+    err_prefix(e, "read it into memory");
+    return NULL;
 }

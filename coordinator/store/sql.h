@@ -34,4 +34,7 @@ sqlite3 *sql_open(const char *path, enum sql_mode mode, struct err *e);
 /* Copies the whole database into a new file at `path`, which is made durable. */
 int sql_copy(sqlite3 *db, const char *path, struct err *e);
 
+/* The same into memory, as a connection of its own; NULL with e. */
+sqlite3 *sql_copy_to_memory(sqlite3 *db, struct err *e);
+
 #endif

@@ -76,16 +76,30 @@ static int check_before_writing(const struct store *s, struct err *e)
     return failed;
 }
 
+/* A file that was put back from a backup does not know which trials were begun after it was made, and workers may still
+ * bring their results. So the numbers of its next trials begin far beyond any that was given: nobody's result can be
+ * taken for another configuration's. */
+static const char begin_far_beyond[] =
+    "INSERT INTO meta SELECT 'trial', (max((SELECT coalesce(max(id), 0) FROM trial), "
+    "    coalesce((SELECT v FROM meta WHERE k = 'trial'), 0)) / 1000000000 + 1) * 1000000000 WHERE true "
+    "    ON CONFLICT (k) DO UPDATE SET v = excluded.v;"
+    "DELETE FROM meta WHERE k = 'copied_ms'";
+
 static int take_boot(struct store *s, struct err *e)
 {
-    int64_t boot = 0;
+    int64_t boot = 0, copied = 0;
     if (sql_run(s->db,
             "BEGIN IMMEDIATE;"
             "INSERT INTO meta VALUES ('boot', 1) ON CONFLICT (k) DO UPDATE SET v = v + 1",
             e) < 0 ||
-        sql_ask_int(s->db, "SELECT v FROM meta WHERE k = 'boot'", &boot, e) < 0)
+        sql_ask_int(s->db, "SELECT v FROM meta WHERE k = 'boot'", &boot, e) < 0 ||
+        sql_ask_int(s->db, "SELECT count(*) FROM meta WHERE k = 'copied_ms'", &copied, e) < 0 ||
+        (copied && sql_run(s->db, begin_far_beyond, e) < 0))
         return -1;
     s->boot = (uint64_t)boot;
+    if (copied)
+        log_warn("store: %s is a backup that was put back: what workers bring that it does not know is not counted",
+            s->path);
     return sql_run(s->db, "COMMIT", e);
 }
 
@@ -155,6 +169,17 @@ static bool is_wal_empty(const struct store *s)
     return is_empty;
 }
 
+/* A reader changes no file: an older form is brought up to date in memory, and asked there. */
+static int read_older(struct store *s, int64_t version, struct err *e)
+{
+    sqlite3 *copy = sql_copy_to_memory(s->db, e);
+    if (!copy)
+        return -1;
+    sqlite3_close(s->db);
+    s->db = copy;
+    return store_migrate_from(copy, version, store_migrations, store_n_migrations, e);
+}
+
 static int open_reader(struct store *s, struct err *e)
 {
     int64_t version = 0;
@@ -171,8 +196,8 @@ static int open_reader(struct store *s, struct err *e)
         return -1;
     if (version == 0)
         return err_set(e, ERR_NOT_FOUND, "the store is still empty");
-    if (version < store_n_migrations)
-        return err_set(e, ERR_STATE, "it was written by an older Rung: start rungd once, which brings it up to date");
+    if (version < store_n_migrations && read_older(s, version, e) < 0)
+        return -1;
     int64_t boot = 0;
     if (sql_ask_int(s->db, "SELECT v FROM meta WHERE k = 'boot'", &boot, e) < 0)
         return -1;
@@ -361,11 +386,4 @@ bool store_has_room(struct store *s)
         home_give_reserve(s->dir);
     s->is_full = false;
     return true;
-}
-
-int store_backup(struct store *s, const char *path, struct err *e)
-{
-    if (access(path, F_OK) == 0)
-        return err_set(e, ERR_EXISTS, "%s is there already", path);
-    return sql_copy(s->db, path, e);
 }

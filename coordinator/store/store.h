@@ -2,7 +2,8 @@
  *
  * A store is a directory: rung.db (SQLite, WAL), blobs/ (not this module's), rungd.lock, reserve. One process writes
  * it, by one connection that belongs to one thread; any number read it, each over its own read-only connection, while
- * it is written or not. All SQL statements of the project stand in this directory. ask.h has the questions of people.
+ * it is written or not, and also when it is of an older form. All SQL statements of the project stand in this
+ * directory. ask.h has the questions of people.
  *
  * What can go wrong, by the code in struct err:
  *   ERR_LIMIT      the disk is full. The transaction is gone, the file is sound; store_has_room says when to go on
@@ -82,9 +83,6 @@ bool store_has_room(struct store *s);
 
 /* While it has not: what is wrong and what to do, for people: "the disk is full: free 70 MB on /x". Else nothing. */
 void store_describe_room(const struct store *s, struct str *out);
-
-/* A copy of the whole store's file, consistent, while it is written; `path` must not exist. For backups. */
-int store_backup(struct store *s, const char *path, struct err *e);
 
 /* ---- reading everything back ----
  * Each calls `take` a row, in the order said, and stops with -1 when it returns -1 (having filled e). Rows and what

@@ -362,27 +362,6 @@ TEST(a_question_that_takes_too_long_is_ended)
     sample_remove(dir);
 }
 
-TEST(a_backup_is_a_whole_store)
-{
-    char *dir = sample_directory(), *copy_dir = sample_directory();
-    struct store *s = begun(dir, 3);
-    CHECK_INT(save_one(s, 1), 0);
-    struct str path = { 0 };
-    str_addf(&path, "%s/rung.db", copy_dir);
-    CHECK_INT(store_backup(s, path.text, &e), 0);
-    CHECK_INT(store_backup(s, path.text, &e), -1);
-    CHECK_INT(e.code, ERR_EXISTS);
-    CHECK_INT(save_one(s, 2), 0);
-    store_close(s);
-    s = opened(copy_dir, STORE_WRITE);
-    CHECK_INT(counted(s, "SELECT count(*) FROM event"), 1);
-    check_integrity(s);
-    store_close(s);
-    str_deinit(&path);
-    sample_remove(copy_dir);
-    sample_remove(dir);
-}
-
 TEST(a_store_on_a_medium_that_cannot_be_written_is_still_read)
 {
     if (getuid() == 0 && access("/proc/self/ns/mnt", F_OK) != 0)

@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""`rung backup` beside a running coordinator, and what becomes of a store that is put back."""
+import os
+import shutil
+import sqlite3
+import sys
+
+import harness
+from harness import campaign, test, wait_for
+
+
+def begin(house):
+    """A coordinator and a worker on a campaign; gives the coordinator, and the arguments that start it again."""
+    words = ["--store", house.store, "--listen", f"ipc://{house.path('socket')}", "--backup-every", "1s"]
+    coordinator = house.start("rungd", *words)
+    path = house.write("small.json", campaign("small", trials=12, fixed={"seconds": 0.05}))
+    connect = ["--connect", f"ipc://{house.path('socket')}"]
+    wait_for(lambda: house.rung("submit", path, *connect, status=None).returncode == 0, "submit")
+    house.start("rung-worker", *connect, "--slots", "2", "--dir", house.path("worker"), "--allow-commands")
+    return coordinator, words
+
+
+@test
+def a_backup_beside_a_running_coordinator_is_whole_and_goes_on_elsewhere_with_its_checkpoints(house):
+    begin(house)
+    wait_for(lambda: house.n_counted() >= 4, "a few results")
+    copy, blobs = house.path("copy.db"), house.path("copy-blobs")
+    said = house.ask("backup", copy, "--with-blobs", blobs).stdout
+    assert "checked" in said and "checkpoints" in said and f"cp {copy} NEW/rung.db" in said, said
+    again = house.ask("backup", copy, status=2)
+    assert "is there already" in again.stderr, again.stderr
+    base = sqlite3.connect(f"file:{copy}?mode=ro", uri=True)
+    wanted = {row[0] for row in base.execute("SELECT DISTINCT checkpoint FROM trial WHERE checkpoint <> ''")}
+    counted = base.execute("SELECT count(*) FROM result WHERE counted = 1").fetchone()[0]
+    base.close()
+    kept = {name for _, _, names in os.walk(blobs) for name in names}
+    assert wanted and kept == wanted, (wanted, kept)
+    new = house.path("new")
+    os.mkdir(new)
+    shutil.copy(copy, os.path.join(new, "rung.db"))
+    shutil.copytree(blobs, os.path.join(new, "blobs"))
+    house.store = new
+    assert house.n_counted() == counted >= 4
+    house.run(house.path("small.json"), "--quiet")
+    house.check_complete(12)
+
+
+@test
+def what_workers_bring_to_a_restored_backup_is_not_taken_for_another_trial(house):
+    coordinator, words = begin(house)
+    wait_for(lambda: house.n_counted() >= 2, "two results")
+    copy = house.path("copy.db")
+    house.ask("backup", copy)
+    known = {row[0] for row in sqlite3.connect(copy).execute("SELECT id FROM trial")}
+    wait_for(lambda: (house.value("SELECT count(*) FROM trial") or 0) >= len(known) + 3, "trials that it lacks")
+    coordinator.kill()
+    coordinator.wait()
+    wait_for(lambda: os.path.getsize(house.path("worker/spool")) > 0, "an outcome that waits in the spool")
+    for name in ("rung.db", "rung.db-wal", "rung.db-shm"):
+        if os.path.exists(os.path.join(house.store, name)):
+            os.remove(os.path.join(house.store, name))
+    shutil.copy(copy, os.path.join(house.store, "rung.db"))
+    house.start("rungd", *words)
+    wait_for(lambda: house.value("SELECT state FROM campaign") == "done", "the campaign goes on and ends")
+    house.check_complete(12)
+    new = {row[0] for row in house.query("SELECT id FROM trial")} - known
+    assert new and min(new) > 1000000000, new
+
+
+@test
+def a_coordinator_copies_its_database_by_itself(house):
+    begin(house)
+    backups = os.path.join(house.store, "backups")
+    wait_for(lambda: os.path.isdir(backups) and [n for n in os.listdir(backups) if ".part" not in n], "a copy")
+    copy = os.path.join(backups, sorted(n for n in os.listdir(backups) if ".part" not in n)[0])
+    base = sqlite3.connect(f"file:{copy}?mode=ro", uri=True)
+    assert base.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    assert base.execute("SELECT count(*) FROM campaign").fetchone()[0] == 1
+    base.close()
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main())
