@@ -125,8 +125,10 @@ static int prepare(struct final *f, struct err *e)
     for (size_t i = 0; i < a.n_campaigns; i++)
         if (str_equal(a.campaigns[i].name, f->name.text))
             there = &a.campaigns[i];
-    if (!there && !archive_is_over(&a))
-        fprintf(stderr, "rung final: %s is not over: these are its best so far\n", f->options->campaign);
+    if (!archive_is_over(&a))
+        fprintf(stderr, "rung final: %s is not over: %s%s\n", f->options->campaign,
+            there ? "what was its best at the time is trained" : "its best so far are trained",
+            a.state == CAMPAIGN_RUNNING ? ", while it goes on beside" : "");
     int status = there ? adopt(f, there, e) : derive(f, &a, e);
     archive_close(&a);
     return status;

@@ -113,6 +113,18 @@ def a_program_of_ones_own_is_judged_by_its_own_objective(house):
 
 
 @test
+def a_search_that_is_not_over_has_its_best_so_far_trained(house):
+    child = house.start_run(house.write("small.json", campaign(trials=30, fixed={"seconds": 0.05})))
+    wait_for(lambda: house.n_counted() >= 3, "some trials have a result")
+    child.send_signal(signal.SIGINT)
+    house.end(child, 130)
+    done = final(house, "small", "--seeds", "1", "--json")
+    assert "small is not over" in done.stderr, done.stderr
+    assert len(json.loads(done.stdout)["configurations"][0]["measured"]["loss"]["values"]) == 1, done.stdout
+    assert house.value("SELECT state FROM campaigns WHERE campaign = 'small-final'") == "done"
+
+
+@test
 def a_search_that_chose_on_the_test_set_is_told_apart(house):
     house.run(house.write("digits.json", digits(validation="test")))
     assert final_json(house, "digits", "--seeds", "1")["chosen_on_test"] is True
