@@ -291,4 +291,26 @@ TEST(a_diverged_parameter_makes_the_loss_not_finite)
     trial_close(&t);
 }
 
+TEST(inputs_of_any_size_that_data_have_give_finite_numbers)
+{
+    static const float sizes[] = { 1e-30f, 1e3f, 1e9f, 1e18f, 1e30f };
+    for (EACH_ROW(row))
+        for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+            struct trial t;
+            trial_open(&t, row);
+            for (size_t i = 0; i < t.batch.n_frames; i++)
+                for (size_t f = 0; f < row->config.n_features; f++)
+                    t.batch.x[i * t.batch.stride + f] *= sizes[k];
+            float *logits = mem_alloc(sizeof *logits * row->B * row->config.n_classes);
+            model_predict(t.model, &t.batch, logits);
+            for (size_t i = 0; i < row->B * row->config.n_classes; i++)
+                CHECK(isfinite(logits[i]));
+            CHECK(isfinite(model_train(t.model, &t.batch, seed, step)));
+            for (size_t i = 0; i < model_n_parameters(t.model); i++)
+                CHECK(isfinite(model_gradients(t.model)[i]));
+            free(logits);
+            trial_close(&t);
+        }
+}
+
 TAP_MAIN

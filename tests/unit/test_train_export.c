@@ -73,10 +73,98 @@ TEST(a_cut_or_foreign_model_is_refused)
     }
     CHECK_INT(file_write(scratch_path("cut"), bytes.text, bytes.len - 4, 0, &e), 0);
     CHECK_INT(export_load(&x, scratch_path("cut"), &e), -1);
-    CHECK_CONTAINS(e.text, "linear.bias");
+    CHECK_CONTAINS(e.text, "tensor linear.bias");
+    CHECK_CONTAINS(e.text, "behind the end of the file");
     CHECK(!x.model);
     str_deinit(&bytes);
     trainer_free(t);
+}
+
+/* A file with this header and so many bytes of numbers. */
+static void write_model(const char *header, size_t n_data)
+{
+    struct err e = { 0 };
+    struct str bytes = { 0 };
+    uint64_t len = strlen(header);
+    str_add_bytes(&bytes, &len, sizeof len);
+    str_add(&bytes, header);
+    for (size_t i = 0; i < n_data; i++)
+        str_add_char(&bytes, '\0');
+    CHECK_INT(file_write(scratch_path("hostile"), bytes.text, bytes.len, 0, &e), 0);
+    str_deinit(&bytes);
+}
+
+#define T(name, type, shape, from, to)                                                                                 \
+    "\"" name "\":{\"dtype\":\"" type "\",\"shape\":" shape ",\"data_offsets\":[" #from "," #to "]}"
+#define LINEAR(metadata, first)                                                                                        \
+    "{\"__metadata__\":{" metadata "}," first "," T("linear1.bias", "F32", "[2]", 24, 32) "," T(                       \
+        "linear2.weight", "F32", "[1,2]", 32, 40) "," T("linear2.bias", "F32", "[1]", 40, 44) "," T("linear3.weight",  \
+        "F32", "[2,1]", 44, 52) "," T("linear3.bias", "F32", "[2]", 52, 60) "}"
+#define ABOUT "\"model\":\"linear\",\"classes\":\"[\\\"a\\\",\\\"b\\\"]\""
+#define FIRST T("linear1.weight", "F32", "[2,3]", 0, 24)
+
+TEST(a_hostile_file_is_refused_with_its_fault)
+{
+    static const struct {
+        const char *header, *reason;
+    } hostile[] = {
+        { LINEAR(ABOUT, FIRST), NULL }, /* what all others are but for one thing */
+        { "[1]", "no object" },
+        { "{", "header" },
+        { "{\"a\":{}}", "\"dtype\"" },
+        { "{\"a\":7}", "no object" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "[2,3]", 8, 32)), "lie over each other" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "[2,3]", 40, 64)), "behind the end" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "[2,3]", 24, 0)), "where it begins and ends" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "[2,3]", -24, 0)), "where it begins and ends" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "[2,3]", 0, 1e30)), "where it begins and ends" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "[2,3]", 0, 20)), "not what its shape and type say" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "[2147483648,2147483648,4]", 0, 24)), "sensible size" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "[-2,-3]", 0, 24)), "sensible size" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "6", 0, 24)), "no list" },
+        { LINEAR(ABOUT, T("linear1.weight", "F8", "[2,3]", 0, 24)), "type is F8" },
+        { LINEAR(ABOUT, T("linear1.weight", "I32", "[2,3]", 0, 24)), "only F32 is read" },
+        { LINEAR(ABOUT, T("linear1.weight", "F16", "[2,6]", 0, 24)), "only F32 is read" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "[3,2]", 0, 24)),
+            "linear1.bias is (2, 0), where the model needs (3, 0)" },
+        { LINEAR(ABOUT, T("linear1.weight", "F32", "[6]", 0, 24)), "linear1.weight is missing, or no matrix" },
+        { LINEAR(ABOUT, T("linear1.weigth", "F32", "[2,3]", 0, 24)), "linear1.weight is missing" },
+        { LINEAR("\"model\":\"linear\"", FIRST), "classes" },
+        { LINEAR("\"model\":\"linear\",\"classes\":\"[\\\"a\\\"]\"", FIRST), "no list of 2 names" },
+        { LINEAR("\"model\":\"linaer\",\"classes\":\"[]\"", FIRST), "linear" },
+        { LINEAR(ABOUT ",\"mean\":\"[0,0,0]\"", FIRST), "both be there" },
+        { LINEAR(ABOUT ",\"mean\":\"[0,0]\",\"scale\":\"[1,1]\"", FIRST), "no list of 3 numbers" },
+        { LINEAR(ABOUT ",\"mean\":\"[0,0,0]\",\"scale\":\"[1,0,1]\"", FIRST), "not above 0" },
+        { "{" FIRST "}", "__metadata__ is missing" },
+    };
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+        struct err e = { 0 };
+        struct exported x = { 0 };
+        write_model(hostile[i].header, 60);
+        int result = export_load(&x, scratch_path("hostile"), &e);
+        if (!hostile[i].reason)
+            CHECK_TEXT(e.text, "");
+        CHECK_INT(result, hostile[i].reason ? -1 : 0);
+        if (hostile[i].reason)
+            CHECK_CONTAINS(e.text, hostile[i].reason);
+        exported_deinit(&x);
+    }
+}
+
+TEST(a_header_longer_than_the_file_is_refused_before_it_is_read)
+{
+    static const uint64_t lengths[] = { 0, 9, 100 << 20, (100 << 20) + 1, UINT64_MAX, UINT64_MAX - 7, 1ull << 63 };
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct err e = { 0 };
+        struct exported x = { 0 };
+        char bytes[16] = { 0 };
+        memcpy(bytes, &lengths[i], 8);
+        memcpy(bytes + 8, "{\"a\":1} ", 8);
+        CHECK_INT(file_write(scratch_path("hostile"), bytes, sizeof bytes, 0, &e), 0);
+        CHECK_INT(export_load(&x, scratch_path("hostile"), &e), -1);
+        CHECK_INT(e.code, ERR_CORRUPT);
+        CHECK_CONTAINS(e.text, "no safetensors file");
+    }
 }
 
 TAP_MAIN

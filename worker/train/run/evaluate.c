@@ -12,7 +12,8 @@
 #include "worker/train/run/feeder.h"
 #include "worker/train/run/recipe.h"
 
-enum { SEQUENCES = 256 }; /* of one batch */
+enum { SEQUENCES = 256 };          /* of one batch */
+enum { COLUMNS = 80, LABEL = 14 }; /* of the table */
 
 /* The model's number for a class name; n when it has none. */
 static uint32_t class_of(const struct exported *x, const char *name, uint32_t n)
@@ -37,7 +38,9 @@ static int match_classes(struct dataset *d, const struct exported *x, struct err
     return 0;
 }
 
-static void print_json(const struct exported *x, const struct score *s, const uint64_t *confusion, size_t n_sequences)
+/* `logits` is a member of the object, or nothing. */
+static void print_json(const struct exported *x, const struct score *s, const uint64_t *confusion, size_t n_sequences,
+    const struct str *logits)
 {
     size_t C = model_get_config(x->model)->n_classes;
     struct str line = { 0 };
@@ -60,30 +63,88 @@ static void print_json(const struct exported *x, const struct score *s, const ui
         json_close_array(&line);
     }
     json_close_array(&line);
+    str_addf(&line, "%s%s", logits->len ? "," : "", str_text(logits));
     json_close_object(&line);
     puts(line.text);
     str_deinit(&line);
 }
 
+/* The widest number of a table, as text. */
+static int widest(const uint64_t *confusion, size_t C)
+{
+    uint64_t most = C - 1;
+    for (size_t i = 0; i < C * C; i++)
+        most = confusion[i] > most ? confusion[i] : most;
+    return snprintf(NULL, 0, "%llu", (unsigned long long)most);
+}
+
+/* The share of a row in whole percent: 100 only when it is all, 0 only when it is none. */
+static uint64_t percent(uint64_t n, uint64_t total)
+{
+    uint64_t rounded = (100 * n + total / 2) / (total ? total : 1);
+    if (n == 0 || n == total)
+        return rounded;
+    return rounded < 1 ? 1 : rounded > 99 ? 99 : rounded;
+}
+
+static void print_row(const struct exported *x, const uint64_t *row, size_t truth, int width, bool is_percent)
+{
+    size_t C = model_get_config(x->model)->n_classes;
+    uint64_t total = 0;
+    for (size_t guess = 0; guess < C; guess++)
+        total += row[guess];
+    printf("%3zu %-*.*s", truth, LABEL, LABEL, x->classes[truth]);
+    for (size_t guess = 0; guess < C; guess++)
+        if (row[guess])
+            printf("%*llu", width, (unsigned long long)(is_percent ? percent(row[guess], total) : row[guess]));
+        else
+            printf("%*s", width, ".");
+    putchar('\n');
+}
+
+/* Counts where they fit a terminal, else each row's shares. */
 static void print_text(const struct exported *x, const struct score *s, const uint64_t *confusion, size_t n_sequences)
 {
     size_t C = model_get_config(x->model)->n_classes;
-    printf("%zu sequences: loss %.4f, accuracy %.2f %%\n\nrows: truth, columns: answer\n%12s", n_sequences, s->loss,
-        100 * s->accuracy, "");
+    int width = widest(confusion, C) + 1;
+    bool is_percent = 4 + LABEL + C * (size_t)width > COLUMNS;
+    width = is_percent ? 3 : width;
+    printf("%zu sequences: loss %.4f, accuracy %.2f %%\n\nrows: the truth; columns: the answer%s\n%*s", n_sequences,
+        s->loss, 100 * s->accuracy, is_percent ? ", in percent of the row" : "", 4 + LABEL, "");
     for (size_t c = 0; c < C; c++)
-        printf(" %6.6s", x->classes[c]);
+        printf("%*zu", width, c);
     putchar('\n');
-    for (size_t truth = 0; truth < C; truth++) {
-        printf("%12.12s", x->classes[truth]);
-        for (size_t guess = 0; guess < C; guess++) {
-            unsigned long long n = confusion[truth * C + guess];
-            if (n)
-                printf(" %6llu", n);
-            else
-                printf(" %6s", ".");
-        }
-        putchar('\n');
+    for (size_t truth = 0; truth < C; truth++)
+        print_row(x, confusion + truth * C, truth, width, is_percent);
+}
+
+/* Appends the logits of each sequence, in the order of the data. */
+static void add_logits(struct str *out, const struct exported *x, struct feeder *f, const struct data_part *part)
+{
+    size_t C = model_get_config(x->model)->n_classes;
+    float *batch = mem_zalloc(SEQUENCES * C, sizeof *batch), *all = mem_zalloc(part->n * C, sizeof *all);
+    uint32_t *places = mem_zalloc(part->n, sizeof *places);
+    for (size_t i = 0; i < part->n; i++)
+        places[i] = (uint32_t)i;
+    for (size_t first = 0; first < part->n; first += SEQUENCES) {
+        size_t n = part->n - first < SEQUENCES ? part->n - first : SEQUENCES;
+        feeder_pack(f, part, places + first, n);
+        model_predict(x->model, &f->batch, batch);
+        for (size_t i = 0; i < n; i++)
+            memcpy(all + (first + f->batch.order[i]) * C, batch + i * C, sizeof *all * C);
     }
+    json_put_key(out, "logits");
+    json_open_array(out);
+    for (size_t i = 0; i < part->n; i++) {
+        json_open_array(out);
+        for (size_t c = 0; c < C; c++)
+            json_put_number(out, (double)all[i * C + c]);
+        json_close_array(out);
+    }
+    json_close_array(out);
+    free(batch);
+    free(all);
+    free(places);
 }
 
 static int evaluate(const struct options *o, struct exported *x, struct dataset *d, struct err *e)
@@ -100,8 +161,14 @@ static int evaluate(const struct options *o, struct exported *x, struct dataset 
     data_part_init_whole(&whole, d);
     struct score score = feeder_evaluate(&feeder, x->model, &whole, SEQUENCES, confusion);
     int result = isfinite(score.loss) ? 0 : err_set(e, ERR_DIVERGED, "the loss is not finite");
-    if (result == 0)
-        (o->json ? print_json : print_text)(x, &score, confusion, whole.n);
+    struct str logits = { 0 };
+    if (result == 0 && o->logits)
+        add_logits(&logits, x, &feeder, &whole);
+    if (result == 0 && o->json)
+        print_json(x, &score, confusion, whole.n, &logits);
+    else if (result == 0)
+        print_text(x, &score, confusion, whole.n);
+    str_deinit(&logits);
     data_part_deinit(&whole);
     feeder_deinit(&feeder);
     free(confusion);

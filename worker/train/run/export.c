@@ -1,16 +1,15 @@
 #include "worker/train/run/export.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
 #include "common/io/files.h"
 #include "common/proto/json.h"
+#include "worker/train/run/safetensors.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
-
-enum { HEADER_MAX = 100 << 20 };
 
 static size_t tensor_floats(const struct model_tensor *t)
 {
@@ -114,7 +113,7 @@ static struct json_doc *open_metadata(json_value metadata, const char *key, stru
     return doc;
 }
 
-static int read_classes(struct exported *x, json_value metadata, size_t *n, struct err *e)
+static int read_classes(struct exported *x, json_value metadata, size_t n, struct err *e)
 {
     struct json_doc *doc = open_metadata(metadata, "classes", e);
     if (!doc)
@@ -125,8 +124,7 @@ static int read_classes(struct exported *x, json_value metadata, size_t *n, stru
     for (json_value v = count ? json_first(list) : NULL; v && json_type(v) == JSON_TEXT; v = json_next(v))
         x->classes[read++] = mem_strdup(json_text(v));
     json_free(doc);
-    *n = count;
-    return read == count && count ? 0 : err_set(e, ERR_CORRUPT, "classes is no list of names");
+    return read == count && count == n ? 0 : err_set(e, ERR_CORRUPT, "classes is no list of %zu names", n);
 }
 
 /* A list of n finite numbers; *out stays NULL when the key is absent. */
@@ -147,96 +145,99 @@ static int read_floats(float **out, json_value metadata, const char *key, size_t
     return read == n ? 0 : err_set(e, ERR_CORRUPT, "%s is no list of %zu numbers", key, n);
 }
 
-/* Columns of the first tensor: the features. */
-static int read_n_features(json_value root, enum model_kind kind, size_t *n, struct err *e)
+/* Both or neither, and no scale of 0. */
+static int read_moments(struct exported *x, json_value metadata, size_t n, struct err *e)
 {
-    json_value first = json_get(root, kind == MODEL_LINEAR ? "linear1.weight" : "rnn.weight_ih_l0");
-    json_value shape = first ? json_get(first, "shape") : NULL;
-    int64_t columns;
-    if (!shape || json_type(shape) != JSON_ARRAY || json_len(shape) != 2 ||
-        !json_is_integer(json_at(shape, 1), &columns) || columns < 1)
-        return err_set(e, ERR_CORRUPT, "the first tensor is missing");
-    *n = (size_t)columns;
+    if (read_floats(&x->mean, metadata, "mean", n, e) || read_floats(&x->scale, metadata, "scale", n, e))
+        return -1;
+    if (!x->mean != !x->scale)
+        return err_set(e, ERR_CORRUPT, "mean and scale must both be there, or neither");
+    for (size_t i = 0; x->scale && i < n; i++)
+        if (!(x->scale[i] > 0))
+            return err_set(e, ERR_CORRUPT, "scale has a number that is not above 0");
     return 0;
 }
 
-/* Copies one tensor, when its entry says what it must. */
-static int read_tensor(struct exported *x, json_value root, const struct model_tensor *t, const struct str *bytes,
-    size_t data, struct err *e)
+static int want_shape(const struct safetensors *s, const char *name, size_t *rows, size_t *cols, struct err *e)
 {
-    struct str wanted = { 0 }, got = { 0 };
-    add_tensor(&wanted, t);
-    json_value entry = json_get(root, t->name);
-    json_put_key(&got, t->name);
-    if (entry)
-        json_print(&got, entry);
-    bool is_same = str_equal(str_text(&wanted), str_text(&got));
-    str_deinit(&wanted);
-    str_deinit(&got);
-    size_t at = data + t->offset * sizeof(float), len = tensor_floats(t) * sizeof(float);
-    if (!is_same || at + len > bytes->len)
-        return err_set(e, ERR_CORRUPT, "tensor %s is missing, or not what the model needs", t->name);
-    memcpy(model_parameters(x->model) + t->offset, bytes->text + at, len);
-    return 0;
+    if (safetensors_shape(s, name, rows, cols) && *rows > 0 && *cols > 0)
+        return 0;
+    return err_set(e, ERR_CORRUPT, "tensor %s is missing, or no matrix", name);
 }
 
-static int read_model(struct exported *x, json_value root, const struct str *bytes, size_t data, struct err *e)
+/* Heads are the one size that no tensor has. */
+static int read_heads(size_t *heads, json_value metadata, struct err *e)
 {
-    json_value metadata = json_get(root, "__metadata__");
+    const char *text;
+    char *end;
+    *heads = 1;
+    if (!json_get(metadata, "num_heads"))
+        return 0;
+    if (json_want_text(metadata, "num_heads", &text, e))
+        return -1;
+    *heads = strtoul(text, &end, 10);
+    return *end || end == text || *text == '-' ? err_set(e, ERR_CORRUPT, "num_heads is \"%.32s\", no number", text) : 0;
+}
+
+/* The model whose tensors these are. */
+static int find_config(struct model_config *c, const struct safetensors *s, json_value metadata, struct err *e)
+{
     const char *name;
-    enum model_kind kind;
-    struct settings settings;
-    size_t n_features = 0, n_classes = 0, n;
+    size_t rows, cols;
+    *c = (struct model_config){ 0 };
+    if (json_want_text(metadata, "model", &name, e) || settings_parse_kind(&c->kind, name, e))
+        return -1;
+    if (c->kind == MODEL_LINEAR)
+        return want_shape(s, "linear1.weight", &c->hidden_1, &c->n_features, e) ||
+                       want_shape(s, "linear2.weight", &c->hidden_2, &cols, e) ||
+                       want_shape(s, "linear3.weight", &c->n_classes, &cols, e)
+                   ? -1
+                   : 0;
+    if (want_shape(s, "rnn.weight_ih_l0", &rows, &c->n_features, e) ||
+        want_shape(s, "rnn.weight_hh_l0", &rows, &c->hidden_size, e) ||
+        want_shape(s, "linear.weight", &c->n_classes, &cols, e) || read_heads(&c->num_heads, metadata, e))
+        return -1;
+    char layer[48] = "rnn.weight_ih_l0";
+    while (c->num_layers < 65 && safetensors_shape(s, layer, &rows, &cols))
+        snprintf(layer, sizeof layer, "rnn.weight_ih_l%zu", ++c->num_layers);
+    return 0;
+}
+
+static int read_model(struct exported *x, const struct safetensors *s, struct err *e)
+{
+    json_value metadata = safetensors_metadata(s);
+    struct model_config c;
+    size_t n;
     if (!metadata)
-        return err_set(e, ERR_CORRUPT, "it was not written by rung-train: __metadata__ is missing");
-    if (json_want_text(metadata, "model", &name, e) || settings_parse_kind(&kind, name, e) ||
-        read_n_features(root, kind, &n_features, e) || read_classes(x, metadata, &n_classes, e) ||
-        read_floats(&x->mean, metadata, "mean", n_features, e) ||
-        read_floats(&x->scale, metadata, "scale", n_features, e))
+        return err_set(e, ERR_CORRUPT, "__metadata__ is missing: it must say at least \"model\" and \"classes\"");
+    if (find_config(&c, s, metadata, e) || read_classes(x, metadata, c.n_classes, e) ||
+        read_moments(x, metadata, c.n_features, e))
         return -1;
-    struct json_doc *config = open_metadata(metadata, "config", e);
-    int result = config ? settings_parse(&settings, kind, json_root(config), e) : -1;
-    json_free(config);
-    if (result)
-        return -1;
-    struct model_config c = settings_model(&settings, n_features, n_classes);
     x->model = model_new(&c, e);
     if (!x->model)
         return -1;
-    const struct model_tensor *tensors = model_tensors(x->model, &n);
+    const struct model_tensor *t = model_tensors(x->model, &n);
     for (size_t i = 0; i < n; i++)
-        if (read_tensor(x, root, &tensors[i], bytes, data, e))
+        if (safetensors_read(s, t[i].name, t[i].rows, t[i].cols, model_parameters(x->model) + t[i].offset, e))
             return -1;
     return 0;
 }
 
-static int read_bytes(struct exported *x, const struct str *bytes, struct err *e)
-{
-    uint64_t len = 0;
-    if (bytes->len >= sizeof len)
-        memcpy(&len, bytes->text, sizeof len);
-    if (len == 0 || len > HEADER_MAX || len > bytes->len - sizeof len)
-        return err_set(e, ERR_CORRUPT, "it is no safetensors file");
-    struct json_doc *doc = json_parse(bytes->text + sizeof len, len, e);
-    int result = doc ? read_model(x, json_root(doc), bytes, sizeof len + len, e) : -1;
-    json_free(doc);
-    return result;
-}
-
 int export_load(struct exported *x, const char *path, struct err *e)
 {
-    struct str bytes = { 0 };
+    struct safetensors s = { 0 };
     struct exported read = { 0 };
-    if (file_read(path, (size_t)4 << 30, &bytes, e))
-        return err_prefix(e, "model");
-    int result = read_bytes(&read, &bytes, e);
+    if (safetensors_open(&s, path, e))
+        return err_prefix(e, "model %s", path);
+    int result = read_model(&read, &s, e);
     if (result) {
         e->code = ERR_CORRUPT;
         err_prefix(e, "model %s", path);
         exported_deinit(&read);
-    } else
+    } else {
         *x = read;
-    str_deinit(&bytes);
+    }
+    safetensors_close(&s);
     return result;
 }
 

@@ -21,8 +21,10 @@ struct exported {
     float *mean, *scale; /* [n_features], or NULL */
 };
 
-/* Reads a file that export_save wrote. Fails with ERR_NOT_FOUND, ERR_IO, or ERR_CORRUPT for anything that is not such a
- * file; x is untouched then. exported_deinit accepts a zeroed struct. */
+/* Reads what export_save wrote, or another program with the same names: sizes follow from the tensors, "model" and
+ * "classes" must be there, and without "num_heads" there is one, without "mean" and "scale" nothing is standardised.
+ * Fails with ERR_NOT_FOUND, ERR_IO, or ERR_CORRUPT for anything that is not such a file; x is untouched then.
+ * exported_deinit accepts a zeroed struct. */
 int export_load(struct exported *x, const char *path, struct err *e);
 void exported_deinit(struct exported *x);
 

@@ -48,6 +48,7 @@ static const struct row rows[] = {
     { "resume",         TEXT,  AT(resume),         TRAIN,            0,   "FILE",      "go on from this checkpoint; it brings its settings and seed" },
     { "export",         TEXT,  AT(export),         TRAIN,            0,   "FILE",      "write the model as safetensors at the end" },
     { "evaluate-test",  FLAG,  AT(evaluate_test),  TRAIN,            0,   NULL,        "at the very end, once: loss and accuracy on the test set" },
+    { "logits",         FLAG,  AT(logits),         EVALUATE,         0,   NULL,        "with --json: the logits of each sequence too" },
     { "hidden-size",    WHOLE, AT(hidden_size),    BENCH,            1,   "N",         "units of a layer (64)" },
     { "num-layers",     WHOLE, AT(num_layers),     BENCH,            1,   "N",         "GRU layers (2)" },
     { "num-heads",      WHOLE, AT(num_heads),      BENCH,            1,   "N",         "attention heads (1)" },

@@ -25,7 +25,7 @@ struct options {
     /* bench */
     int64_t hidden_size, num_layers, num_heads, batch_size, frames, features;
     double dropout, seconds;
-    bool ragged, json, help, version;
+    bool ragged, logits, json, help, version;
 };
 
 /* Reads argv. Fails with ERR_USAGE, naming the option, and the nearest one for an unknown one. */
