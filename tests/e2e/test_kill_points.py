@@ -10,19 +10,10 @@ import sys
 
 import harness
 from harness import House, main, test, tests, wait_for
+from tiny import RESULTS, TINY
 
 PLAIN = harness.BUILD
 ROOT = os.path.join(harness.HERE, "..", "..")
-TINY = {
-    "name": "tiny", "seed": 1,
-    "objective": {"metric": "validation_loss", "goal": "minimize"},
-    "trial": {"program": "gru-attention", "data": {"format": "synthetic", "sequences": 60},
-              "fixed": {"num_layers": 1, "num_heads": 1, "dropout": 0.1, "batch_size": 32}},
-    "space": {"hidden_size": {"type": "int", "low": 4, "high": 12},
-              "learning_rate": {"type": "float", "low": 0.001, "high": 0.1, "log": True}},
-    "search": {"sampler": "tpe", "scheduler": "hyperband", "min_budget": 1, "max_budget": 4, "eta": 2},
-    "limits": {"trials": 6},
-}
 PASSAGES = (1, 2, 5)
 POINTS = {
     "rungd": ["commit.before", "commit.after", "answer.sent", "blob.synced", "blob.named", "blob.unlisted"],
@@ -32,7 +23,6 @@ POINTS = {
 }
 AT_START = {"rungd": ["listen.before", "rebuild.half"]}  # passed once a process
 MIGRATING = ["migrate.copied", "migrate.uncommitted"]
-RESULTS = "SELECT trial, rung, value, budget FROM results WHERE counted = 1 ORDER BY trial, rung"
 calm = []  # the counted results of a run that was left alone
 
 

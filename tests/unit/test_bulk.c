@@ -66,6 +66,26 @@ TEST(a_coordinator_that_restarts_goes_on_where_it_was)
     close_fixture();
 }
 
+TEST(what_was_lost_with_a_connection_is_asked_for_again_at_once)
+{
+    enum { AN_HOUR_MS = 3600000 };
+    char hash[HASH_HEX];
+    open_fixture();
+    bulk_client_close(f.client[0]);
+    f.client[0] = bulk_client_open(&f.loop, f.local[0], &(struct bulk_client_options){ send_up, NULL, AN_HOUR_MS });
+    put_random(f.local[0], 1500000, hash);
+    bulk_client_put(f.client[0], hash, on_done, NULL);
+    f.stop_after_up = 3;
+    uv_run(&f.loop, UV_RUN_DEFAULT);
+    for (; f.n_queue > 0; f.n_queue--)
+        str_deinit(&f.queue[f.n_queue - 1].frame);
+    bulk_client_hurry(f.client[0]);
+    run_until_done(1);
+    CHECK_INT(f.n_failed, 0);
+    CHECK_INT(blobs_verify(f.store, hash, NULL), 0);
+    close_fixture();
+}
+
 TEST(two_workers_that_put_the_same_help_each_other)
 {
     enum { SIZE = 4000000 };

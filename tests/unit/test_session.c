@@ -58,6 +58,26 @@ TEST(who_another_boot_and_silence_bring_a_hello_with_what_is_held)
     CHECK(world.n_sent[MESSAGE_HELLO] >= 4);
 }
 
+TEST(a_new_connection_brings_a_hello_at_once)
+{
+    world_join(1);
+    world_take_trace();
+    world_step((struct session_event){ .kind = SESSION_CONNECTED });
+    CHECK_TEXT(world_take_trace(), "hello");
+    world_welcome(2);
+    CHECK_TEXT(world_take_trace(), "ask");
+}
+
+TEST(connections_to_one_that_says_nothing_do_not_shorten_the_pauses)
+{
+    world_open(1);
+    world_wait(60000);
+    int before = world.n_sent[MESSAGE_HELLO];
+    world_step((struct session_event){ .kind = SESSION_CONNECTED });
+    world_wait(60000);
+    CHECK(world.n_sent[MESSAGE_HELLO] - before <= 17); /* one more than without */
+}
+
 TEST(a_refusal_of_hello_is_logged_and_tried_again_slowly)
 {
     world_open(1);

@@ -316,12 +316,14 @@ TEST(a_client_finds_a_server_that_starts_later)
     char address[320];
     snprintf(address, sizeof address, "%s.later", f.address);
     CHECK_INT(zsock_connect(early, address, &e), 0);
+    CHECK(!zsock_is_ready(early));
     CHECK(!zsock_send(early, 0, "x", 1)); /* nobody is there: an answer, not a wait */
     CHECK_INT(zsock_counts(early).unsent, 1);
     CHECK_INT(zsock_bind(f.server, address, &e), 0);
     zsock_close(f.client);
     f.client = early;
     repeat_until_answered("late");
+    CHECK(zsock_is_ready(early));
     CHECK_TEXT(f.text, "late");
     close_fixture();
 }
