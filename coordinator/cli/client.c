@@ -37,6 +37,8 @@ static uint64_t *request_of(struct message *m)
         { MESSAGE_STATUS,       &m->as.status.request },
         { MESSAGE_STATUS_REPLY, &m->as.status_reply.request },
         { MESSAGE_CONTROL,      &m->as.control.request },
+        { MESSAGE_IMPORT,       &m->as.import.request },
+        { MESSAGE_IMPORTED,     &m->as.imported.request },
         { MESSAGE_DONE,         &m->as.done.request },
         { MESSAGE_ERROR,        &m->as.error.request },
     };
@@ -134,7 +136,7 @@ static int request(struct client *c, struct message *m, enum message_type wanted
     c->request = *request_of(m) = system_random_id();
     struct str frame = { 0 };
     if (!message_encode(m, &frame))
-        return err_set(e, ERR_LIMIT, "the campaign is too large for one message (%d bytes)", LIMIT_FRAME);
+        return err_set(e, ERR_LIMIT, "it is too large for one message (%d bytes)", LIMIT_FRAME);
     ask_until_answered(c, &frame);
     str_deinit(&frame);
     if (!c->is_answered)
@@ -172,4 +174,17 @@ int client_control(struct client *c, const char *campaign, const char *action, s
 {
     struct message m = { .type = MESSAGE_CONTROL, .as.control = { .campaign = campaign, .action = action } };
     return request(c, &m, MESSAGE_DONE, e);
+}
+
+int client_import(struct client *c, const char *campaign, const char *source, const struct record_import_point *points,
+    size_t n, struct client_import *out, struct err *e)
+{
+    struct message m = { .type = MESSAGE_IMPORT };
+    m.as.import = (struct message_import){ .campaign = campaign, .source = source, .n_points = n };
+    m.as.import.points = (struct record_import_point *)(uintptr_t)points;
+    if (request(c, &m, MESSAGE_IMPORTED, e) < 0)
+        return -1;
+    const struct message_imported *answer = &c->answer.as.imported;
+    *out = (struct client_import){ answer->taken, answer->known, answer->low };
+    return 0;
 }

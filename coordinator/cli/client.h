@@ -37,6 +37,15 @@ int client_submit(struct client *c, const char *file, struct client_submitted *o
 /* Replaces what `json` holds by the answer, rung.status/1. `campaign` NULL: all that are not over. */
 int client_status(struct client *c, const char *campaign, struct str *json, struct err *e);
 
+/* At most LIMIT_IMPORT points; their configurations fit the campaign. Safe to repeat: what is known is not taken again.
+ * ERR_LIMIT also when they are too much for one message: send fewer. */
+struct client_import {
+    int64_t n_taken, n_known, n_low;
+};
+struct record_import_point;
+int client_import(struct client *c, const char *campaign, const char *source, const struct record_import_point *points,
+    size_t n, struct client_import *out, struct err *e);
+
 /* `action` is pause, resume or stop. */
 int client_control(struct client *c, const char *campaign, const char *action, struct err *e);
 

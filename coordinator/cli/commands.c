@@ -7,6 +7,7 @@
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/commands_ask.h"
 #include "coordinator/cli/export.h"
+#include "coordinator/cli/import.h"
 #include "coordinator/cli/final.h"
 #include "coordinator/cli/plan.h"
 #include "coordinator/cli/remote.h"
@@ -201,6 +202,32 @@ static int export(const struct options *o, struct err *e)
     return cli_export(&q, e);
 }
 
+/* clang-format off */
+static const struct option_row import_rows[] = {
+    STORE_ROW,
+    { "from", 'f', "PATH", "a storage of Optuna, a CSV table, or a store" },
+    { "study", 0, "NAME", "of the storage (default: the only one)" },
+    { "campaign", 0, "NAME", "of the store (default: the one begun last)" },
+    { "dry-run", 'n', NULL, "only say what fits" },
+    JSON_ROW,
+    { 0 },
+};
+/* clang-format on */
+
+static int import(const struct options *o, struct err *e)
+{
+    const struct import_request q = {
+        .campaign = o->words[0],
+        .store = store_of(o),
+        .from = options_text(o, "from", NULL),
+        .study = options_text(o, "study", NULL),
+        .of_campaign = options_text(o, "campaign", NULL),
+        .is_dry = options_has(o, "dry-run"),
+        .is_json = options_has(o, "json"),
+    };
+    return cli_import(&q, stdout, e);
+}
+
 /* ---- keep it ---- */
 
 /* clang-format off */
@@ -245,6 +272,12 @@ static const char export_detail[] =
     "(optuna), or as event files with the HParams summaries (tensorboard).\n"
     "While it runs or years later; what is there is never overwritten without --force.\n";
 
+static const char import_detail[] =
+    "Gives the model of a campaign what was measured elsewhere, so that it need not\n"
+    "begin at nothing. None of it becomes a trial, or counts as best. CAMPAIGN is the\n"
+    "name of one that is not over, or a campaign file: then it is begun, and rung run\n"
+    "goes on with it. What does not fit its space is named, and left out.\n";
+
 const struct command commands[] = {
     { "run", "CAMPAIGN.json", 1, 1, "run a campaign on this machine, to its end", run_detail, run_rows, run },
     { "final", "CAMPAIGN", 1, 1, "train the best of a campaign to the end, and judge them", final_detail, final_rows, final },
@@ -269,6 +302,7 @@ const struct command commands[] = {
     { "workers", "", 0, 0, "the workers that a store has seen", ask_store_detail, ask_table_rows, ask_workers },
     { "campaigns", "", 0, 0, "all campaigns of a store", ask_store_detail, ask_table_rows, ask_campaigns },
     { "export", "[CAMPAIGN]", 0, 1, "take a campaign to other tools", export_detail, export_rows, export },
+    { "import", "CAMPAIGN", 1, 1, "warm a campaign with results from elsewhere", import_detail, import_rows, import },
     { "backup", "FILE", 1, 1, "copy a store's database, while it is written", backup_detail, backup_rows, backup },
 };
 /* clang-format on */

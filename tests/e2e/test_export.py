@@ -191,5 +191,63 @@ def tensorboards_files_have_the_curves_and_the_parameters(house):
             assert same(said[key], text), (key, said[key], text)
 
 
+# ---- and back ----
+
+def narrow(**changes):
+    """The same campaign under another name, in a space in which some of what was found does not fit."""
+    space = {**SPACE, "x": {"type": "float", "low": 0, "high": 0.6}}
+    return campaign(name="warm", trials=12, space=space, where=["steps < 8"], **changes)
+
+
+def given(house, source, *words):
+    return json.loads(house.ask("import", "warm", "--from", source, "--json", *words).stdout)
+
+
+@test
+def a_study_a_table_and_a_store_warm_a_campaign_and_what_does_not_fit_is_named(house):
+    searched(house)
+    configs = {n: config for n, (_, _, _, config, _) in known_trials(house).items()}
+    misfits = {n for n, config in configs.items() if config["x"] > 0.6 or config["steps"] >= 8}
+    results = house.query("SELECT t.number, r.budget, r.value, t.config FROM result AS r "
+                          "JOIN trial AS t ON t.id = r.trial WHERE r.counted = 1 AND t.campaign = 1 ORDER BY 1, 2")
+    wanted = sorted((b, float(v).hex(), c) for n, b, v, c in results if n not in misfits)
+    path, table = house.write("warm.json", narrow()), export(house, "csv")
+    done = house.ask("import", path, "--from", export(house, "optuna"))
+    assert f"{len(wanted)} results were given" in done.stdout, done.stdout
+    assert not misfits or "does not fit" in done.stderr, done.stderr
+    rows = house.query("SELECT budget, value, config FROM imports WHERE campaign = 'warm'")
+    assert sorted((b, v.hex(), c) for b, v, c in rows) == wanted
+    for source, n in ((table, len(configs) - len(misfits)), (house.store, len(wanted))):
+        said = given(house, source, "--campaign", "wide")
+        assert (said["taken"], said["known"]) == (0, n), said
+        assert len(said["skipped"]) == len(misfits), said
+    assert house.value("SELECT count(*) FROM trial WHERE campaign = 2") == 0
+    assert house.ask("best", "warm", status=3).stderr
+    house.run(path)
+    assert house.value("SELECT n_good FROM decision WHERE campaign = 2 AND origin = 'model' ORDER BY seq LIMIT 1")
+    assert house.value("SELECT count(*) FROM imports WHERE campaign = 'warm'") == len(wanted)
+    assert "over" in house.ask("import", "warm", "--from", table, status=1).stderr
+
+
+@test
+def a_running_coordinator_takes_an_import_and_forgets_none_of_it(house):
+    house.run(house.write("small.json", campaign(trials=12)))
+    house.rung("export", "--store", house.store, "--format", "csv", "--output", house.path("t.csv"))
+    rungd = house.start("rungd", "--store", house.store)
+    wait_for(lambda: house.ask("status", status=None).returncode == 0, "it answers")
+    house.ask("submit", house.write("warm.json", campaign(name="warm")))
+    assert given(house, house.path("t.csv"), "--dry-run")["fit"] == 12
+    assert given(house, house.path("t.csv"))["taken"] == 12
+    house.kill_id(rungd.pid)
+    rungd.wait()
+    assert given(house, house.path("t.csv"))["known"] == 12
+    for wrong, said in (("nothing.csv", "No such file"),
+                        (house.write("a.csv", "x,y\n1,2\n"), "no column is called value"),
+                        (house.write("b.csv", "x,loss\n0.5,1\n"), "y is missing"),
+                        (house.write("c.csv", "x,y,loss\n5,1,1\n"), "expected a number from 0 to 1")):
+        done = house.ask("import", "warm", "--from", wrong, status=None)
+        assert done.returncode in (2, 3) and said in done.stderr, done.stderr
+
+
 if __name__ == "__main__":
     sys.exit(main())
