@@ -184,7 +184,7 @@ static int plan(const struct options *o, struct err *e)
 /* clang-format off */
 static const struct option_row export_rows[] = {
     STORE_ROW,
-    { "format", 'f', "FORM", "csv, optuna or tensorboard" },
+    { "format", 'f', "FORM", "csv, optuna, tensorboard or html" },
     { "output", 'o', "PATH", "a file to make; for tensorboard a directory" },
     { "force", 0, NULL, "replace what is there" },
     { 0 },
@@ -269,7 +269,7 @@ static const char backup_detail[] =
 
 static const char export_detail[] =
     "Writes a campaign as a table (csv), as a study that Optuna opens and goes on with\n"
-    "(optuna), or as event files with the HParams summaries (tensorboard).\n"
+    "(optuna), as event files (tensorboard), or as one page to read and print (html).\n"
     "While it runs or years later; what is there is never overwritten without --force.\n";
 
 static const char import_detail[] =

@@ -23,6 +23,7 @@ static const struct form {
     { "csv", export_csv, false, "" },
     { "optuna", export_optuna, false, "optuna-dashboard sqlite:///" },
     { "tensorboard", export_tensorboard, true, "tensorboard --logdir " },
+    { "html", export_html, false, "" },
 };
 #define N_FORMS (sizeof forms / sizeof *forms)
 
@@ -38,7 +39,7 @@ static const struct form *find_form(const char *name, struct err *e)
     if (nearest)
         err_set(e, ERR_USAGE, "there is no format \"%s\"; is it %s?", name, nearest);
     else
-        err_set(e, ERR_USAGE, "--format csv, optuna or tensorboard is needed");
+        err_set(e, ERR_USAGE, "--format csv, optuna, tensorboard or html is needed");
     return NULL;
 }
 

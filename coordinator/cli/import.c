@@ -23,9 +23,10 @@
 #include "coordinator/cli/submission.h"
 #include "coordinator/exchange/foreign.h"
 
-#define BATCH 200     /* results in one message */
-#define SHOWN 5       /* of those that do not fit, unless all are asked for */
-#define ANSWER_MS 300 /* patience with a coordinator that is starting */
+#define BATCH 200         /* results in one message */
+#define SHOWN 5           /* of those that do not fit, unless all are asked for */
+#define KNOWN_SKIPPED 500 /* that are looked through for the same trial: its points stand near each other */
+#define ANSWER_MS 300     /* patience with a coordinator that is starting */
 #define STORE_MODE 0700
 
 struct skipped {
@@ -159,8 +160,10 @@ static void fit_all(struct import *m)
             str_deinit(&why);
             continue;
         }
-        const struct skipped *last = m->n_skipped ? &m->skipped[m->n_skipped - 1] : NULL;
-        if (last && str_equal(last->label, r->label)) { /* another point of the same curve */
+        bool is_known = false; /* another point of a curve that was named */
+        for (size_t k = 0; k < m->n_skipped && k < KNOWN_SKIPPED && !is_known; k++)
+            is_known = str_equal(m->skipped[m->n_skipped - 1 - k].label, r->label);
+        if (is_known) {
             str_deinit(&why);
             continue;
         }

@@ -18,4 +18,7 @@ int export_optuna(const struct takeout *t, const char *path, struct err *e);
 int export_tensorboard(const struct takeout *t, const char *path, struct err *e);
 bool export_tensorboard_is_ours(const char *name); /* could such a directory have an entry of this name? */
 
+/* One page of HTML that needs nothing else and stays below 1 MB: of many trials it shows some, and says so. */
+int export_html(const struct takeout *t, const char *path, struct err *e);
+
 #endif

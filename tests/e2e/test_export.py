@@ -3,12 +3,14 @@
 import csv
 import json
 import os
+import re
+import shutil
 import struct
 import subprocess
 import sys
 
 import tfrecord
-from harness import Skip, campaign, main, test, wait_for
+from harness import DEADLINE, Skip, campaign, main, test, wait_for
 
 SPACE = {
     "x": {"type": "float", "low": 0, "high": 1},
@@ -18,7 +20,7 @@ SPACE = {
     "kind": {"type": "categorical", "choices": ["gru", "a,\"b\"\n", True, 2.5]},
     "heads": {"type": "int", "low": 1, "high": 8, "log": True, "when": "kind = 'gru'"},
 }
-FORMS = ("csv", "optuna", "tensorboard")
+FORMS = ("csv", "optuna", "tensorboard", "html")
 STATES = {"completed": "COMPLETE", "stopped": "PRUNED", "paused": "PRUNED", "failed": "FAIL", "set_aside": "FAIL"}
 
 
@@ -189,6 +191,49 @@ def tensorboards_files_have_the_curves_and_the_parameters(house):
         for key, wanted in config.items():
             text = {True: "true", 2.5: "2.5"}.get(wanted, wanted) if key == "kind" else wanted
             assert same(said[key], text), (key, said[key], text)
+
+
+def page_data(path):
+    """What the page was given, and the page without it."""
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    before, _, rest = page.partition('<script type="application/json" id="data">')
+    data, _, after = rest.partition("</script>")
+    assert len(page) < 1 << 20 and "<" not in data and ">" not in data
+    return json.loads(data), before + after
+
+
+@test
+def the_page_needs_nothing_else_and_says_what_the_store_says(house):
+    searched(house)
+    data, page = page_data(export(house, "html"))
+    assert not re.search(r"(?:src|href)=|url\(|@import|https?://(?!www\.w3\.org/2000/svg)", page), "it asks for more"
+    trial, value = house.query("SELECT trial, value FROM best_trial")[0]
+    assert (data["best"]["trial"], data["best"]["value"]) == (trial, value)
+    assert data["n_trials"] == 14 and len(data["trials"]) == 14 and [p["name"] for p in data["params"]] == list(SPACE)
+    assert {t[0]: t[3] for t in data["trials"]} == dict(house.query("SELECT number, reached FROM trial"))
+    assert [row[3:7] for row in data["brackets"]] == \
+        [list(row) for row in house.query("SELECT entered, reached, failed, promoted FROM brackets")]
+    assert max(len(curve["points"]) for curve in data["curves"]) == 9
+
+
+@test
+def nothing_that_others_wrote_is_taken_for_html(house):
+    evil = "</script><script>alert(1)</script>"
+    space = {**SPACE, "kind": {"type": "categorical", "choices": [evil, "<!--"]}}
+    space["heads"] = {"type": "int", "low": 1, "high": 8}
+    house.run(house.write("evil.json", campaign(name="wide", space=space, fixed={"fail_above": 0.5})))
+    data, page = page_data(export(house, "html"))
+    assert "alert" not in page and evil in data["params"][4]["choices"]
+    n_failed = house.value("SELECT count(*) FROM trial WHERE state = 'failed'")
+    assert sum(row[1] for row in data["failures"]) == n_failed > 0
+    browser = shutil.which("chromium")
+    if browser:
+        done = subprocess.run([browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom",
+                               f"--user-data-dir={house.path('profile')}", "file://" + house.path("out.html")],
+                              capture_output=True, text=True, check=False, timeout=DEADLINE)
+        for title in ("Best trial", "History", "Learning curves", "Parallel coordinates", "Brackets", "Failures"):
+            assert f"<h2>{title}</h2>" in done.stdout, (title, done.stdout[-2000:])
 
 
 # ---- and back ----
