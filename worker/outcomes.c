@@ -76,6 +76,8 @@ static int add(struct outcomes *o, const struct outcome *outcome, struct err *e)
     struct outcome *former = find(o, outcome->key);
     if (former) {
         uint64_t number = former->number;
+        if (spool_sync(o->spool, e) < 0) /* the new one first: a power cut must not leave neither */
+            return -1;
         *former = *outcome;
         return spool_forget(o->spool, number, e);
     }

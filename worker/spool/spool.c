@@ -34,6 +34,7 @@ struct spool {
     uint64_t last_number;
     struct entry *entries; /* oldest first */
     size_t n, cap;
+    bool has_failed; /* an fsync did: nothing is promised any more */
 };
 
 static struct entry *find(const struct spool *s, uint64_t number)
@@ -276,7 +277,10 @@ int spool_append(struct spool *s, const void *payload, size_t len, uint64_t *num
 
 int spool_sync(struct spool *s, struct err *e)
 {
-    return fdatasync(s->fd) < 0 ? err_set_errno(e, "write the spool to the disk") : 0;
+    if (s->has_failed) /* the kernel calls clean what it could not write, and would say yes now */
+        return err_set(e, ERR_IO, "the spool could not be written to the disk before");
+    s->has_failed = fdatasync(s->fd) < 0;
+    return s->has_failed ? err_set_errno(e, "write the spool to the disk") : 0;
 }
 
 /* ---- forgetting ---- */
