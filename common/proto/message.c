@@ -183,7 +183,8 @@ static void *read_list(struct reader *r, const char *key, int64_t maximum, size_
 
 static void write_id(struct str *s, const char *key, int64_t maximum, uint64_t value)
 {
-    json_add_id(s, key, value);
+    if (value || maximum >= 0)
+        json_add_id(s, key, value);
 }
 
 static void write_int(struct str *s, const char *key, int64_t maximum, int64_t value)

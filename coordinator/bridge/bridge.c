@@ -116,6 +116,7 @@ static int take_result(const struct bridge_world *world, const struct message_re
         .rung = (int)m->rung,
         .lease = m->lease,
         .key = m->worker,
+        .config_id = m->config_id,
         .failure = FAILURE_NONE,
         .text = "",
         .budget = m->budget,
@@ -150,6 +151,7 @@ static int take_fail(const struct bridge_world *world, const struct message_fail
         .rung = (int)m->rung,
         .lease = m->lease,
         .key = m->worker,
+        .config_id = m->config_id,
         .failure = kind,
         .text = m->reason,
         .budget = m->budget,
@@ -297,6 +299,7 @@ static void make_grant(const struct send *s, struct bridge_memory *memory, struc
         .trial_timeout_ms = spec->limits.trial_timeout_ms,
         .progress_timeout_ms = spec->limits.progress_timeout_ms,
         .memory_bytes = spec->limits.trial_memory_bytes,
+        .config_id = t->config_id,
     };
 }
 

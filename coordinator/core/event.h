@@ -58,9 +58,10 @@ struct hub_outcome {
     int64_t trial;
     int rung;
     uint64_t lease;
-    uint64_t key;     /* the worker that ran it */
-    int failure;      /* enum failure_kind, or -1 */
-    const char *text; /* of a failure */
+    uint64_t key;       /* the worker that ran it */
+    uint64_t config_id; /* of the configuration that it was given; 0: it does not say */
+    int failure;        /* enum failure_kind, or -1 */
+    const char *text;   /* of a failure */
     int64_t budget;
     double value; /* of a result, at its last point: finite */
     double seconds;

@@ -17,6 +17,13 @@ static bool is_kept(const struct trial *t, const struct hub_outcome *o)
     return o->lease > 0 && o->lease == t->kept_lease && o->rung == t->kept_rung && o->failure == t->kept_failure;
 }
 
+/* It is the outcome that was counted last, once more. */
+static bool was_counted(const struct trial *t, const struct hub_outcome *o)
+{
+    int rung = t->row.state == TRIAL_FAILED ? t->row.rung + 1 : trial_next_rung(t) - 1;
+    return o->lease == t->counted_lease && o->rung == rung;
+}
+
 static enum verdict judge_result(const struct trial *t, const struct hub_outcome *o)
 {
     int next = trial_next_rung(t);
@@ -30,7 +37,7 @@ static enum verdict judge_result(const struct trial *t, const struct hub_outcome
     if (mutation(REFUSE_LATE) && o->lease != t->row.lease)
         return VERDICT_LATE;
     if (!awaits || o->rung < next)
-        return o->rung == next - 1 && o->lease == t->counted_lease ? VERDICT_DUPLICATE : VERDICT_LATE;
+        return was_counted(t, o) ? VERDICT_DUPLICATE : VERDICT_LATE;
     bool lacks_blob = *o->checkpoint && !o->checkpoint_is_stored && !mutation(NO_BLOB);
     return lacks_blob ? VERDICT_SEND_BLOB : VERDICT_COUNTED;
 }
@@ -40,7 +47,7 @@ static enum verdict judge_failure(const struct trial *t, const struct hub_outcom
 {
     if (o->lease == 0 || o->lease > t->row.lease)
         return VERDICT_UNKNOWN;
-    if (t->row.state == TRIAL_FAILED && o->lease == t->counted_lease && o->rung == t->row.rung + 1)
+    if (t->row.state == TRIAL_FAILED && was_counted(t, o))
         return VERDICT_DUPLICATE;
     if (t->row.state != TRIAL_RUNNING)
         return VERDICT_LATE;
@@ -190,7 +197,7 @@ static void keep_uncounted(
     struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, int64_t worker, enum verdict verdict)
 {
     log_outcome(h, e, fx, EVENT_LATE, t, worker)->text = effects_text(fx, "%s: %s",
-        verdict == VERDICT_UNKNOWN ? "a lease that was never given" : "it does not count any more",
+        verdict == VERDICT_UNKNOWN ? "a lease or a configuration that was never given" : "it does not count any more",
         e->as.outcome.failure < 0 ? "result" : failure_kind_names[e->as.outcome.failure]);
     save_result(h, e, fx, h->seq, worker, false, verdict);
     note_kept(t, &e->as.outcome);
@@ -202,7 +209,8 @@ static enum verdict settle(struct hub *h, const struct hub_event *e, struct effe
     const struct worker *w = roster_by_key(&h->roster, o->key);
     int64_t worker = w ? w->row.id : 0;
     bool is_failure = o->failure >= 0;
-    enum verdict verdict = is_failure ? judge_failure(t, o) : judge_result(t, o);
+    bool is_foreign = o->config_id && o->config_id != t->config_id && !mutation(FOREIGN);
+    enum verdict verdict = is_foreign ? VERDICT_UNKNOWN : is_failure ? judge_failure(t, o) : judge_result(t, o);
     if (campaign_is_over(t->campaign) && verdict == VERDICT_COUNTED)
         verdict = VERDICT_LATE;
     if ((verdict == VERDICT_LATE || verdict == VERDICT_UNKNOWN) && is_kept(t, o))

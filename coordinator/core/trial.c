@@ -30,6 +30,7 @@ struct trial *trial_new(struct campaign *c, const struct trial_row *row)
     t->row = *row;
     t->row.x = x;
     t->campaign = c;
+    t->config_id = (config_hash(&c->row.spec->space, x) ^ campaign_spec_trial_seed(c->row.spec, row->number)) | 1;
     t->live_value = NAN;
     return t;
 }

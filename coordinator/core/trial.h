@@ -12,7 +12,8 @@ struct campaign;
 struct trial {
     struct trial_row row; /* what is durable; row.x is owned by the trial */
     struct campaign *campaign;
-    bool is_changed; /* stands in the effects of this step */
+    uint64_t config_id; /* of its campaign's seed and its configuration, never 0: an outcome says for which it is */
+    bool is_changed;    /* stands in the effects of this step */
 
     /* Volatile, of the present lease. */
     uint64_t session;     /* the holder's; 0 after a restart, until it says HELLO */

@@ -178,6 +178,27 @@ TEST(a_second_hello_of_a_process_changes_nothing_that_is_not_saved)
     close_world(&w);
 }
 
+TEST(a_result_for_another_configuration_of_the_same_number_does_not_count)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    ask(&w, 1, 1);
+    uint64_t mine = hub_find_trial(w.hub, 1)->config_id;
+    struct hub_event e = { .kind = HUB_RESULT, .peer = 1, .session = 1 };
+    e.as.outcome = (struct hub_outcome){
+        .trial = 1, .lease = 1, .key = 11, .config_id = mine ^ 2, .failure = -1, .budget = 1, .checkpoint = ""
+    };
+    step(&w, &e);
+    CHECK_TEXT(last_verdict(&w), "unknown");
+    CHECK_INT(w.l.n_counted, 0);
+    CHECK_INT(w.l.n_uncounted, 1);
+    e.as.outcome.config_id = mine;
+    step(&w, &e);
+    CHECK_TEXT(last_verdict(&w), "counted");
+    close_world(&w);
+}
+
 TEST(a_lease_that_was_never_given_is_unknown)
 {
     static struct world w;
