@@ -25,6 +25,7 @@ static void do_send(struct world *w, int a, const struct session_effect *effect)
 static void do_reconnect(struct world *w, int a, const struct session_effect *effect)
 {
     w->agents[a].connection++;
+    w->agents[a].connected_to = 0;
 }
 
 static void do_exit(struct world *w, int a, const struct session_effect *effect)
@@ -131,10 +132,31 @@ void agent_take_message(struct world *w, int a, const struct parcel *p)
     agent_take(w, a, (struct session_event){ .kind = SESSION_MESSAGE, .message = &p->message });
 }
 
+static void watch_room(struct world *w, int a)
+{
+    struct agent *g = &w->agents[a];
+    if (g->disk_is_full == g->was_told_full)
+        return;
+    g->was_told_full = g->disk_is_full;
+    agent_take(w, a, (struct session_event){ .kind = SESSION_ROOM, .is_failed = g->disk_is_full, .reason = "full" });
+}
+
+static void watch_connection(struct world *w, int a)
+{
+    struct agent *g = &w->agents[a];
+    const struct mortal *hub = &w->coordinator.mortal;
+    if (!hub->is_alive || g->is_cut_up || g->is_cut_down || g->connected_to == hub->life)
+        return;
+    g->connected_to = hub->life;
+    agent_take(w, a, (struct session_event){ .kind = SESSION_CONNECTED });
+}
+
 void agent_tick(struct world *w, int a)
 {
     struct agent *g = &w->agents[a];
     world_put(w, ITEM_AGENT_TICK, a, 0, g->mortal.life, session_tick_ms(g->session), NULL);
+    watch_room(w, a);
+    watch_connection(w, a);
     agent_take(w, a, (struct session_event){ .kind = SESSION_TICK });
 }
 
@@ -181,7 +203,8 @@ void agent_die(struct world *w, int a, bool is_power_cut, int64_t away_ms)
     memset(g->processes, 0, sizeof g->processes); /* they die with it */
     memset(g->files, 0, sizeof g->files);
     g->n_later = 0;
-    g->mortal.is_alive = false;
+    g->mortal.is_alive = g->was_told_full = false;
+    g->connected_to = 0;
     g->connection++;
     world_put(w, ITEM_AGENT_START, a, 0, g->mortal.life, away_ms, NULL);
 }

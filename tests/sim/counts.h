@@ -45,6 +45,8 @@
     FAULT(REFUSED, "refused transactions") \
     FAULT(RESTORE, "older stores that came back") \
     FAULT(SPOOL_FULL, "outcomes without room in the spool") \
+    FAULT(SPOOL_ROT, "records of a spool that became unreadable") \
+    FAULT(WORK_FULL, "full disks of a worker") \
     FAULT(SPOOL_SYNC, "failed fsyncs of a spool") \
     FAULT(SPOOL_BACK, "forgotten outcomes that came back") \
     FAULT(SAVE, "checkpoints that could not be kept") \
@@ -74,6 +76,7 @@ struct counts {
     uint64_t rebuilds, refused_messages;
 };
 
+extern const char *const count_hub_names[COUNTS_EVENTS], *const count_session_names[SESSION_N_KINDS]; /* or NULL */
 extern const char *const count_verdicts[COUNTS_VERDICTS];
 void counts_verdict(struct counts *c, const char *verdict);
 void counts_add(struct counts *to, const struct counts *from);

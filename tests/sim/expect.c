@@ -40,7 +40,9 @@ void expectation_form(const struct world *w, const struct hub_event *e, struct e
     const struct hub_outcome *o = &e->as.outcome;
     const struct trial *t = hub_find_trial(w->coordinator.hub, o->trial);
     x->result = EXPECT_NOT_COUNTED;
-    if (t && o->failure < 0)
+    if (t && o->config_id && o->config_id != t->config_id)
+        x->changes_nothing = true;
+    else if (t && o->failure < 0)
         expect_result(w, t, o, x);
     else if (t)
         expect_failure(t, o, x);

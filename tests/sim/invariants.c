@@ -23,9 +23,10 @@ static bool is_same(const struct promise *a, const struct promise *b)
     return a->trial == b->trial && a->rung == b->rung && a->lease == b->lease;
 }
 
-static void release(struct world *w, struct promise promise)
+void ledger_release(struct world *w, struct outcome_key key)
 {
     struct promises *p = &w->ledger.spooled;
+    struct promise promise = { .trial = (int64_t)key.trial, .rung = (int)key.rung, .lease = key.lease };
     for (size_t i = p->n; i-- > 0;)
         if (is_same(&p->list[i], &promise))
             p->list[i] = p->list[--p->n];
@@ -71,8 +72,8 @@ static void check_acknowledgement(struct world *w, const struct message_result_a
     const struct kept_result *r = memory_result(s, (int64_t)ack->trial, (int)ack->rung, ack->lease);
     if (strcmp(ack->verdict, "send_blob") == 0)
         return;
-    if (!memory_trial(s, (int64_t)ack->trial)) { /* of a store that is gone, and the worker is told */
-        release(w, (struct promise){ .trial = (int64_t)ack->trial, .rung = (int)ack->rung, .lease = ack->lease });
+    if (!r && strcmp(ack->verdict, "unknown") == 0) { /* its trial was of a store that is gone */
+        ledger_release(w, (struct outcome_key){ .trial = ack->trial, .rung = ack->rung, .lease = ack->lease });
         return;
     }
     if (!r || !memory_is_committed_result(s, r))

@@ -33,6 +33,8 @@ void invariants_end(struct world *w);                                      /* al
 
 /* The coordinator starts anew: every lease lasts from now. */
 void ledger_hear_all(struct world *w);
+/* This outcome is lost by right: its record became unreadable, or its trial was of a store that is gone. */
+void ledger_release(struct world *w, struct outcome_key key);
 /* An older copy of the store is back: what was promised since may be lost. */
 void ledger_go_back(struct world *w, struct ledger_mark mark);
 

@@ -15,7 +15,7 @@
 
 #define EVENTS 10000 /* of a seed, unless --events says otherwise; then the faults stop */
 #define SHRINK_TRIES 300
-#define MUTATION_SEEDS 400 /* within which each mutation must be caught */
+#define MUTATION_SEEDS 1500 /* within which each mutation must be caught */
 
 struct options {
     uint64_t first, n_seeds, max_events;
@@ -140,6 +140,7 @@ static bool try_mutation(const struct options *o, enum mutation m)
         struct world *w = mem_zalloc(1, sizeof *w);
         struct dials dials;
         dials_draw(&dials, o->first + i);
+        dials_set(&dials, mutation_dials(m), NULL);
         bool holds = world_run(w, o->first + i, &dials, o->max_events) == 0;
         total.n_events += w->n_events;
         if (!holds) {

@@ -10,6 +10,12 @@ const struct mutation_name mutation_list[MUTATION_N] = { [MUTATION_NONE] = { "no
 #undef MUTATION
 };
 
+const char *mutation_dials(enum mutation m)
+{
+    /* Only a model, and only after an older store came back, gives a number to another configuration. */
+    return m == MUTATION_FOREIGN ? "sampler=1,restore=8,campaigns=3,trials=25,partition=40" : "";
+}
+
 enum mutation mutation_find(const char *name)
 {
     for (int i = 1; i < MUTATION_N; i++)

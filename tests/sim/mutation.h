@@ -10,6 +10,9 @@ struct mutation_name {
 };
 extern const struct mutation_name mutation_list[MUTATION_N]; /* by enum mutation; the first is none */
 
+/* Dials that bring this one out where a seed rarely would, as --dials takes them; "" for most. */
+const char *mutation_dials(enum mutation m);
+
 enum mutation mutation_find(const char *name); /* MUTATION_NONE when there is none of that name */
 
 #endif

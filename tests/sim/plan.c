@@ -17,18 +17,17 @@ static struct param a_choice(const char *name)
     return p;
 }
 
-/* Two numbers and a choice. Whole numbers where the sampler wants finitely many, which are also the quickest to print.
- */
+/* Two numbers and a choice. Whole numbers, which are the quickest to print. */
 static void make_space(const struct dials *d, struct space *space)
 {
     space->n_params = SIM_PARAMS;
     space->params = mem_zalloc(SIM_PARAMS, sizeof *space->params);
     space->params[0] = (struct param){ .name = "a", .type = PARAM_INT, .low = 0, .high = 999, .step = 1 };
-    space->params[1] = (struct param){ .name = "b", .type = PARAM_FLOAT, .low = 0, .high = 1 };
+    space->params[1] = (struct param){ .name = "b", .type = PARAM_INT, .low = 0, .high = 9999, .step = 1 };
     space->params[2] = a_choice("c");
     if (d->sampler == SAMPLER_GRID) {
         space->params[0].high = 5;
-        space->params[1].step = 0.5;
+        space->params[1].high = 2;
     }
 }
 
@@ -61,7 +60,7 @@ struct campaign_spec *plan_spec(const struct dials *d, uint64_t seed, int plan)
 
 static bool resolve(void *context, double *x)
 {
-    return x[0] < 500 || (x[1] < 0.5 && x[2] > 0);
+    return x[0] < 500 || (x[1] < 5000 && x[2] > 0);
 }
 
 struct rules plan_rules(const struct dials *d)

@@ -154,10 +154,13 @@ static void report(struct world *w, int a, int slot)
 {
     static const char *const absurd[] = { "1e300", "-1e308", "4.9e-324", "-0", "123456789012345678901234567890" };
     const struct process *p = &w->agents[a].processes[slot];
-    char line[128], value[32];
-    snprintf(value, sizeof value, "%" PRId64, truth_value(p->config, p->step, p->salt));
-    snprintf(line, sizeof line, "{\"step\":%" PRId64 ",\"metrics\":{\"loss\":%s}}", p->step,
-        p->behaviour == ABSURD ? absurd[world_below(w, 5)] : value);
+    char line[128];
+    if (p->behaviour == ABSURD)
+        snprintf(
+            line, sizeof line, "{\"step\":%" PRId64 ",\"metrics\":{\"loss\":%s}}", p->step, absurd[world_below(w, 5)]);
+    else
+        snprintf(line, sizeof line, "{\"step\":%" PRId64 ",\"metrics\":{\"loss\":%" PRId64 "}}", p->step,
+            truth_value(p->config, p->step, p->salt));
     say(w, a, slot, line);
 }
 

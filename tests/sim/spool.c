@@ -36,7 +36,7 @@ static void say_spooled(struct agent *g, struct outcome_key key, bool is_failed)
 static void write(struct world *w, int a, struct outcome_key key, const struct message *m)
 {
     struct agent *g = &w->agents[a];
-    if (world_chance(w, w->dials.spool_full)) {
+    if (w->agents[a].disk_is_full || world_chance(w, w->dials.spool_full)) {
         w->counts.faults[FAULT_SPOOL_FULL]++;
         say_spooled(g, key, true);
         return;
@@ -44,9 +44,12 @@ static void write(struct world *w, int a, struct outcome_key key, const struct m
     if (g->n_spool == SIM_SPOOL)
         world_fail(w, "bounded memory", "worker %d has %d records in its spool", a, g->n_spool);
     struct spooled *former = find(g, key);
-    if (former)
-        former->is_forgotten = true;
     g->spool[g->n_spool++] = (struct spooled){ .key = key, .parcel = parcel_new(m, w->drawn.frames) };
+    if (former) { /* the new one is on disk before the old one is forgotten */
+        world_instant(w, &g->mortal, w->dials.kill_agent);
+        g->spool[g->n_spool - 1].is_synced = true;
+        former->is_forgotten = true;
+    }
     say_spooled(g, key, false);
 }
 
@@ -94,6 +97,13 @@ void spool_deliver(struct world *w, int a, const struct session_effect *effect)
     struct spooled *s = find(g, effect->key);
     if (!s)
         world_fail(w, "the spool has what the session has", "worker %d delivers what it does not have", a);
+    if (world_chance(w, w->dials.spool_rot)) { /* what it said is lost, as nobody else has it */
+        w->counts.faults[FAULT_SPOOL_ROT]++;
+        s->is_damaged = true;
+        ledger_release(w, effect->key);
+        agent_later(g, SESSION_DAMAGED)->event.key = effect->key;
+        return;
+    }
     struct message m = s->parcel->message;
     if (m.type == MESSAGE_RESULT)
         m.as.result.session = g->session_id;
@@ -113,7 +123,8 @@ void spool_forget(struct world *w, int a, const struct session_effect *effect)
     struct spooled *s = find(&w->agents[a], effect->key);
     if (s)
         s->is_forgotten = true;
-    invariants_forgotten(w, a, effect->key);
+    if (!s || !s->is_damaged)
+        invariants_forgotten(w, a, effect->key);
 }
 
 void spool_lose_power(struct world *w, int a)
@@ -122,7 +133,8 @@ void spool_lose_power(struct world *w, int a)
     for (int i = g->n_spool; i-- > 0;) {
         if (!g->spool[i].is_synced) {
             drop(g, i);
-        } else if (g->spool[i].is_forgotten && world_below(w, 2) && !find(g, g->spool[i].key)) {
+        } else if (g->spool[i].is_forgotten && !g->spool[i].is_damaged && world_below(w, 2) &&
+                   !find(g, g->spool[i].key)) {
             g->spool[i].is_forgotten = false;
             w->counts.faults[FAULT_SPOOL_BACK]++;
         }
@@ -132,6 +144,9 @@ void spool_lose_power(struct world *w, int a)
 void spool_recover(struct world *w, int a)
 {
     struct agent *g = &w->agents[a];
+    for (int i = 0; i < g->n_spool; i++)
+        if (find(g, g->spool[i].key) != &g->spool[i]) /* the newest of a key counts */
+            g->spool[i].is_forgotten = true;
     for (int i = g->n_spool; i-- > 0;)
         if (g->spool[i].is_forgotten || mutation(SPOOL_FORGETS))
             drop(g, i);

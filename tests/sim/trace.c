@@ -26,11 +26,8 @@ static void print_held(const struct lease_ref *held, int n)
 
 static void print_event(const struct hub_event *e)
 {
-    static const char *const names[] = { "tick", "hello", "ask", "beat", "bye", "progress", "result", "fail", "blob",
-        "submit", "control" };
     const struct hub_outcome *o = &e->as.outcome;
-    printf("hub %s of %" PRIx64, (size_t)e->kind < sizeof names / sizeof *names ? names[e->kind] : "other",
-        e->session & 0xffff);
+    printf("hub %s of %" PRIx64, count_hub_names[e->kind] ? count_hub_names[e->kind] : "other", e->session & 0xffff);
     if (e->kind == HUB_RESULT || e->kind == HUB_FAIL)
         printf(" trial %" PRId64 " rung %d lease %" PRIu64 " failure %d checkpoint %.8s%s", o->trial, o->rung, o->lease,
             o->failure, o->checkpoint, o->checkpoint_is_stored ? "" : " not stored");
@@ -68,13 +65,12 @@ void trace_hub(const struct world *w, const struct hub_event *e)
 
 void trace_agent(const struct world *w, int a, const struct session_event *e)
 {
-    static const char *const names[SESSION_N_KINDS] = { "tick", "message", "started", "line", "exited", "fetched",
-        "saved", "spooled", "recovered", "uploaded", "drain" };
     const struct session_effects *fx = &w->agents[a].effects;
     if (!trace_is_on || (e->kind == SESSION_TICK && fx->n == 0))
         return;
     begin(w);
-    printf("  agent %d (%" PRIx64 ") %s", a, w->agents[a].session_id & 0xffff, names[e->kind]);
+    printf("  agent %d (%" PRIx64 ") %s", a, w->agents[a].session_id & 0xffff,
+        count_session_names[e->kind] ? count_session_names[e->kind] : "other");
     if (e->kind == SESSION_MESSAGE)
         printf(" %s", message_name(e->message->type));
     if (e->kind == SESSION_LINE)

@@ -67,7 +67,8 @@ struct process {
 };
 
 struct spooled {
-    bool is_synced, is_forgotten; /* forgotten, but not yet durably so: a power cut brings it back */
+    bool is_synced, is_damaged;
+    bool is_forgotten; /* forgotten, but not yet durably so: a power cut brings it back */
     struct outcome_key key;
     struct parcel *parcel;
 };
@@ -107,6 +108,8 @@ struct agent {
     size_t n_later, cap_later;
     uint64_t connection; /* the last part of its peer number */
     bool is_cut_up, is_cut_down;
+    uint64_t connected_to; /* which life of the coordinator; 0: none */
+    bool disk_is_full, was_told_full;
     int64_t last_up_ms, last_down_ms; /* messages keep their order */
 };
 

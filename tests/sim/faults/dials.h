@@ -56,6 +56,8 @@
     DIAL(refused,     0,  200, "bp of commits whose transaction is refused once") \
     DIAL(restore,     0,    8, "times in 1,000 s that an older copy of the store comes back") \
     DIAL(spool_full,  0, 1000, "bp of outcomes that the worker's disk has no room for") \
+    DIAL(spool_rot,   0,   20, "bp of sends at which the record has become unreadable") \
+    DIAL(work_full,   0,   20, "times in 1,000 s that a worker's disk is full for a while") \
     DIAL(spool_sync,  0,  200, "bp of a worker's fsyncs that fail") \
     DIAL(save,        0, 1000, "bp of checkpoints that cannot be kept") \
     DIAL(blob_lost,   0,  500, "bp of checkpoints that vanish from a worker's cache") \

@@ -19,7 +19,7 @@ static int some_agent(struct world *w)
 
 /* ---- what each does when it comes; it says when it ends ---- */
 
-enum { HEAL_AGENT = 100, HEAL_ALL, HEAL_DISK };
+enum { HEAL_AGENT = 100, HEAL_ALL, HEAL_DISK, HEAL_WORK };
 
 static void later(struct world *w, int which, int actor, int64_t ms)
 {
@@ -57,6 +57,14 @@ static void fill_disk(struct world *w)
     later(w, HEAL_DISK, 0, some_time(w));
 }
 
+static void fill_work(struct world *w)
+{
+    int a = some_agent(w);
+    w->agents[a].disk_is_full = true;
+    w->counts.faults[FAULT_WORK_FULL]++;
+    later(w, HEAL_WORK, a, some_time(w));
+}
+
 /* A copy is taken now and then; the older it is when it comes back, the more is forgotten. */
 static void restore(struct world *w)
 {
@@ -87,6 +95,7 @@ static const struct {
     { offsetof(struct dials, oneway), oneway },
     { offsetof(struct dials, isolation), isolate },
     { offsetof(struct dials, disk_full), fill_disk },
+    { offsetof(struct dials, work_full), fill_work },
     { offsetof(struct dials, restore), restore },
     { offsetof(struct dials, clock), jump },
     { offsetof(struct dials, drain), drain },
@@ -127,6 +136,8 @@ static void heal(struct world *w, int which, int actor)
         heal_agent(w, a);
     if (which == HEAL_DISK)
         w->coordinator.disk_is_full = false;
+    if (which == HEAL_WORK)
+        w->agents[actor].disk_is_full = false;
 }
 
 void faults_happen(struct world *w, int which)
@@ -148,4 +159,6 @@ void faults_heal(struct world *w)
             *dials_at(&w->dials, i) = 0;
     heal(w, HEAL_ALL, 0);
     heal(w, HEAL_DISK, 0);
+    for (int a = 0; a < w->drawn.agents; a++)
+        heal(w, HEAL_WORK, a);
 }
