@@ -173,6 +173,12 @@ static bool blob_is_stored(const void *context, const char *hash)
     return blobs_has(t->options.blobs, hash);
 }
 
+static bool blob_is_sound(const void *context, const char *hash)
+{
+    const struct turn *t = context;
+    return blobs_is_sound(t->options.blobs, hash);
+}
+
 /* A known campaign goes on when the file says the same; else the differences are the refusal. */
 static int refuse_different(const struct campaign *known, const struct campaign_spec *spec, struct err *e)
 {
@@ -266,7 +272,7 @@ static int take_import(struct turn *t, uint64_t peer, const struct message_impor
 
 static int take_other(struct turn *t, uint64_t peer, const struct message *m, struct err *e)
 {
-    struct bridge_world world = { t->hub, blob_is_stored, t };
+    struct bridge_world world = { t->hub, blob_is_stored, t, blob_is_sound };
     struct hub_event event = { .peer = peer };
     if (bridge_event(&world, m, &t->memory, &event, e) < 0)
         return -1;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/io/blobs_private.h"
 #include "common/io/files.h"
@@ -169,6 +170,19 @@ int blobs_verify(const struct blobs *b, const char *hash, struct err *e)
     if (status == 0 && strcmp(found, hash) != 0)
         status = err_set(e, ERR_CORRUPT, "blob %.12s… has the bytes of %.12s…: it was damaged on disk", hash, found);
     return status;
+}
+
+bool blobs_is_sound(struct blobs *b, const char *hash)
+{
+    struct err e = { 0 };
+    if (!blobs_has(b, hash))
+        return false;
+    if (blobs_verify(b, hash, &e) == 0 || e.code != ERR_CORRUPT)
+        return true;
+    log_error("%s: it is removed; whoever needs it begins again. Look after this disk", e.text);
+    if (blobs_remove(b, hash, &e) < 0)
+        log_error("%s", e.text);
+    return false;
 }
 
 int blobs_remove(struct blobs *b, const char *hash, struct err *e)

@@ -39,6 +39,10 @@ void blobs_path(const struct blobs *b, const char *hash, struct str *out);
 int blobs_read(
     const struct blobs *b, const char *hash, int64_t offset, void *to, size_t cap, size_t *got, struct err *e);
 
+/* Whether the blob is there and its bytes are those of its name: it is read whole. A damaged one is removed, with a
+ * line in the log, since it would stand in the way of a good one. */
+bool blobs_is_sound(struct blobs *b, const char *hash);
+
 /* Reads all of it: ERR_CORRUPT when the bytes are not those of the hash. Takes a second a gigabyte or so. */
 int blobs_verify(const struct blobs *b, const char *hash, struct err *e);
 

@@ -137,6 +137,14 @@ static int take_result(const struct bridge_world *world, const struct message_re
     return 0;
 }
 
+/* An attempt that was lost by its agent's own word may never have had its checkpoint: then this is why. */
+static bool start_is_lost(const struct bridge_world *world, const struct message_fail *m, enum failure_kind kind)
+{
+    const struct trial *t = hub_find_trial(world->hub, (int64_t)m->trial);
+    return world->blob_is_sound && kind == FAILURE_LOST && t && t->row.lease == m->lease && *t->row.checkpoint &&
+           !world->blob_is_sound(world->context, t->row.checkpoint);
+}
+
 static int take_fail(const struct bridge_world *world, const struct message_fail *m, struct bridge_memory *memory,
     struct hub_event *out, struct err *e)
 {
@@ -160,6 +168,7 @@ static int take_fail(const struct bridge_world *world, const struct message_fail
         .checkpoint = m->checkpoint ? m->checkpoint : "",
         .checkpoint_bytes = m->checkpoint_bytes,
         .checkpoint_is_stored = is_stored(world, m->checkpoint),
+        .start_is_lost = start_is_lost(world, m, kind),
         .kernel = m->kernel,
         .log_tail = m->log_tail,
     };

@@ -27,6 +27,7 @@ struct bridge_world {
     const struct hub *hub;
     bool (*blob_is_stored)(const void *context, const char *hash);
     const void *context;
+    bool (*blob_is_sound)(const void *context, const char *hash); /* reads all of it; NULL: nobody doubts it */
 };
 
 /* Fills the kind, session, request and body of `out` from a worker's message, or a CONTROL; peer and times are the

@@ -68,6 +68,7 @@ struct hub_outcome {
     const char *checkpoint; /* "" when none */
     int64_t checkpoint_bytes;
     bool checkpoint_is_stored;
+    bool start_is_lost;   /* of a failure: the checkpoint that the trial began with is damaged here, or gone */
     const char *log_tail; /* NULL when not sent */
     const char *kernel;
     const struct curve_row *curve;

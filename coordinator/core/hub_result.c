@@ -188,7 +188,9 @@ static void hand_back(struct hub *h, const struct hub_event *e, struct effects *
     const struct hub_outcome *o = &e->as.outcome;
     if (*o->checkpoint && o->budget > t->row.budget)
         take_checkpoint(t, o);
-    hub_lose(h, e, fx, t, (enum failure_kind)o->failure, o->text);
+    hub_lose(h, e, fx, t, o->start_is_lost ? FAILURE_PREEMPTED : (enum failure_kind)o->failure, o->text);
+    if (o->start_is_lost && !*o->checkpoint)
+        take_checkpoint(t, o); /* none: from the beginning again */
     save_result(h, e, fx, h->seq, worker, false, VERDICT_COUNTED);
     note_kept(t, o);
 }

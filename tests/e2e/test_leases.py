@@ -228,6 +228,48 @@ def the_whole_tree_dies_with_an_agent_that_is_killed(house):
     figure("a killed agent's tree of 7 was gone after", since, time.time() * 1000)
 
 
+def blobs_of(house):
+    """The files of all blobs, of the store and of the worker's cache."""
+    return [os.path.join(place, name) for top in (house.store, house.path("one"))
+            for place, _, names in os.walk(os.path.join(top, "blobs")) for name in names if len(name) == 64]
+
+
+def without_checkpoints(house, spoil):
+    """A campaign whose checkpoints are spoilt while nothing runs goes on, each trial from its beginning."""
+    hand = begin(house, trials=5, max_budget=9, fixed={"seconds": 0.02})
+    agent = worker(house, hand.address, "one")
+    wait_for(lambda: house.value("SELECT count(*) FROM trial WHERE state = 'paused'") >= 2, "trials pause")
+    hand.rung("pause", "small")
+    agent.end()
+    assert len(blobs_of(house)) >= 4
+    for path in blobs_of(house):
+        spoil(path)
+    n_attempts = house.value("SELECT count(*) FROM attempt")
+    agent.start()
+    hand.rung("resume", "small")
+    finish(house, hand, 5)
+    n_failed = house.value("SELECT count(*) FROM attempt WHERE reason LIKE 'the checkpoint could not be had%'")
+    assert 1 <= n_failed <= 5, (n_failed, n_attempts)
+
+
+@test
+def trials_whose_checkpoints_are_gone_begin_again(house):
+    without_checkpoints(house, os.unlink)
+
+
+@test
+def trials_whose_checkpoints_are_damaged_on_disk_begin_again(house):
+    def spoil(path):
+        os.chmod(path, 0o600)
+        if path.startswith(house.store):
+            with open(path, "r+b") as file:
+                file.write(b"X")
+        else:
+            os.unlink(path)
+    without_checkpoints(house, spoil)
+    assert "was damaged on disk: it is removed" in house.logs()
+
+
 def restarted(house, agents, hand):
     """Starts agents that were killed by their trial, until the campaign is over."""
     def is_over():

@@ -116,7 +116,7 @@ TEST(grants_that_cannot_be_run_are_handed_back)
         { "command", "refused", "start it with --allow-commands" },
         { "full", "preempted", "no free slot" },
         { "leaving", "preempted", "is leaving" },
-        { "fetch", "preempted", "the checkpoint could not be had: gone" },
+        { "fetch", "lost", "the checkpoint could not be had: gone" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         world_open_with((struct session_config){ .slots = 1, .allows_commands = i > 0 });

@@ -236,7 +236,7 @@ void session_take_fetched(struct session *s, const struct session_event *event, 
     }
     struct str reason = { 0 };
     str_addf(&reason, "the checkpoint could not be had: %s", event->reason ? event->reason : "unknown");
-    attempt_fail(a, FAILURE_PREEMPTED, str_text(&reason));
+    attempt_fail(a, FAILURE_LOST, str_text(&reason)); /* which is no reason to try the same at once */
     str_deinit(&reason);
     session_end_attempt(s, a, NULL, event->now_ms, fx);
 }
