@@ -107,7 +107,7 @@ void json_put_number(struct str *s, double value)
     char text[32];
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
+        if (digits == 17 || strtod(text, NULL) == value)
             break;
     }
     put_comma(s);

@@ -28,8 +28,12 @@ static const char *add_shortened(struct str *out, const char *p)
 {
     if (*p == '"') {
         for (p++; *p && *p != '"'; p++) {
-            p += *p == '\\' && p[1];
-            str_add_char(out, *p);
+            size_t run = strcspn(p, "\\\"");
+            str_add_bytes(out, p, run);
+            p += run;
+            if (*p != '\\' || !p[1])
+                return p + (*p == '"');
+            str_add_char(out, *++p);
         }
         return p + (*p == '"');
     }

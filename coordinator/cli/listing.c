@@ -80,16 +80,23 @@ static void measure(const struct listing *l, int *widths)
     }
 }
 
+static void add_blanks(struct str *line, int n)
+{
+    static const char blanks[] = "                                ";
+    for (int most = (int)sizeof blanks - 1; n > 0; n -= most)
+        str_add_bytes(line, blanks, (size_t)(n < most ? n : most));
+}
+
 /* One cell, filled up to its width except where the line ends. */
 static void add_cell(const struct listing *l, struct str *line, int column, const char *text, int width)
 {
     int fill = width - view_width(text);
-    str_addf(line, "%*s%s", column ? 2 : 0, "", "");
+    add_blanks(line, column ? 2 : 0);
     if (is_right(l, column))
-        str_addf(line, "%*s", fill, "");
+        add_blanks(line, fill);
     str_add(line, text);
     if (!is_right(l, column) && column + 1 < l->n_columns)
-        str_addf(line, "%*s", fill, "");
+        add_blanks(line, fill);
 }
 
 static void end_line(struct str *line, const struct view_look *look, const char *code, struct str *out)
@@ -109,7 +116,7 @@ static void add_titles(
     const struct listing *l, const int *widths, int indent, const struct view_look *look, struct str *out)
 {
     struct str line = { 0 };
-    str_addf(&line, "%*s", indent, "");
+    add_blanks(&line, indent);
     for (int c = 0; c < l->n_columns; c++)
         add_cell(l, &line, c, title_of(l, c), widths[c]);
     end_line(&line, look, VIEW_DIM, out);
@@ -123,7 +130,7 @@ static void add_rows(
     for (size_t i = 0; i < l->n_cells; i++) {
         int column = (int)(i % (size_t)l->n_columns);
         if (column == 0)
-            str_addf(&line, "%*s", indent, "");
+            add_blanks(&line, indent);
         add_cell(l, &line, column, l->cells[i], widths[column]);
         if (column + 1 == l->n_columns)
             end_line(&line, look, "", out);
