@@ -24,14 +24,6 @@ const struct command *command_find(const char *name, struct err *e)
     return NULL;
 }
 
-void command_print_all(void)
-{
-    puts("rung: a hyperparameter search that goes on after every kill\n\nusage: rung COMMAND [OPTION...] [WORD...]\n");
-    for (size_t i = 0; i < n_commands; i++)
-        printf("  %-10s  %s\n", commands[i].name, commands[i].summary);
-    puts("\nrung COMMAND --help says more. A first campaign: rung run deploy/quickstart.json");
-}
-
 void command_print_help(const struct command *c)
 {
     printf("rung %s: %s\n\nusage: rung %s [OPTION...]%s%s\n", c->name, c->summary, c->name, *c->words ? " " : "",

@@ -41,8 +41,7 @@ extern const size_t n_commands;
 /* The command of that name, or NULL with e: ERR_USAGE, with the nearest name. */
 const struct command *command_find(const char *name, struct err *e);
 
-/* What `rung --help` and `rung NAME --help` say, on standard output. */
-void command_print_all(void);
+/* What `rung NAME --help` says, on standard output. */
 void command_print_help(const struct command *c);
 
 /* Runs argv[0], a command's name, with the arguments behind it. Returns the exit status; everything was said. */

@@ -9,6 +9,7 @@
 #include "coordinator/cli/export.h"
 #include "coordinator/cli/import.h"
 #include "coordinator/cli/final.h"
+#include "coordinator/cli/help.h"
 #include "coordinator/cli/plan.h"
 #include "coordinator/cli/remote.h"
 #include "coordinator/cli/run.h"
@@ -152,7 +153,7 @@ static int resume(const struct options *o, struct err *e)
 static const struct option_row check_rows[] = { JSON_ROW, { 0 } };
 static const struct option_row plan_rows[] = {
     { "workers", 'w', "N", "trials that run at once (default: 1)" },
-    { "trials", 't', "N", "to plan for when the file names no limits.trials (100)" },
+    { "trials", 't', "N", "to plan for, where the file names none (100)" },
     { "epoch-seconds", 0, "S", "what one unit of budget takes, to estimate times" },
     JSON_ROW,
     { 0 },
@@ -243,34 +244,46 @@ static int backup(const struct options *o, struct err *e)
     return cli_backup(store_of(o), o->words[0], options_text(o, "with-blobs", NULL), stdout, e);
 }
 
+static int completion(const struct options *o, struct err *e)
+{
+    return help_print_completion(o->words[0], e);
+}
+
 /* ---- the table ---- */
 
 /* clang-format off */
 static const char run_detail[] =
-    "Starts a coordinator and workers on this machine, submits the campaign, shows how\n"
-    "it goes, and prints the best trial when it is over. The same file on the same\n"
-    "store goes on where it was. Ctrl-C finishes the running steps and keeps all.\n";
+    "Starts a coordinator and workers on this machine, submits the campaign, shows\n"
+    "how it goes, and prints the best trial when it is over. The same file on the\n"
+    "same store goes on where it was. Ctrl-C finishes the running steps and keeps\n"
+    "all.\n";
 
 static const char final_detail[] =
-    "Trains the best configurations of a campaign to the end, on all training data, as\n"
-    "a campaign of its own in the same store, and says what they reach on the test set.\n"
-    "The winner is the best of the search; the test set chooses nothing. The same\n"
-    "command goes on where it was. Goes to the coordinator that serves the store, if any.\n";
+    "Trains the best configurations of a campaign to the end, on all training data,\n"
+    "as a campaign of its own in the same store, and says what they reach on the\n"
+    "test set. The winner is the best of the search; the test set chooses nothing.\n"
+    "The same command goes on where it was. Goes to the coordinator that serves the\n"
+    "store, if any.\n";
 
 static const char watch_detail[] =
     "Shows how a campaign goes until it is over; without a name, the only one that is\n"
     "going on. Ctrl-C only leaves. With --json a line of rung.status/1 a change.\n";
 
 static const char backup_detail[] =
-    "Copies the database of a store, while a coordinator writes it or not; the copy is\n"
-    "checked, and never takes the place of a file. To put it back, copy it to\n"
+    "Copies the database of a store, while a coordinator writes it or not; the copy\n"
+    "is checked, and never takes the place of a file. To put it back, copy it to\n"
     "NEW/rung.db and use --store NEW; what workers then bring is safe.\n"
     "A coordinator makes such copies by itself: STORE/backups, one an hour.\n";
 
+static const char completion_detail[] =
+    "Prints a script for a shell: eval \"$(rung completion bash)\", the same for zsh,\n"
+    "or rung completion fish | source. Packages install them.\n";
+
 static const char export_detail[] =
-    "Writes a campaign as a table (csv), as a study that Optuna opens and goes on with\n"
-    "(optuna), as event files (tensorboard), or as one page to read and print (html).\n"
-    "While it runs or years later; what is there is never overwritten without --force.\n";
+    "Writes a campaign as a table (csv), as a study that Optuna opens and goes on\n"
+    "with (optuna), as event files (tensorboard), or as one page to read and print\n"
+    "(html). While it runs or years later; what is there is never overwritten\n"
+    "without --force.\n";
 
 static const char import_detail[] =
     "Gives the model of a campaign what was measured elsewhere, so that it need not\n"
@@ -304,6 +317,7 @@ const struct command commands[] = {
     { "export", "[CAMPAIGN]", 0, 1, "take a campaign to other tools", export_detail, export_rows, export },
     { "import", "CAMPAIGN", 1, 1, "warm a campaign with results from elsewhere", import_detail, import_rows, import },
     { "backup", "FILE", 1, 1, "copy a store's database, while it is written", backup_detail, backup_rows, backup },
+    { "completion", "bash|zsh|fish", 1, 1, "what completes these commands in a shell", completion_detail, NULL, completion },
 };
 /* clang-format on */
 const size_t n_commands = sizeof commands / sizeof *commands;

@@ -4,12 +4,13 @@
 
 #include "common/base/log.h"
 #include "coordinator/cli/command.h"
+#include "coordinator/cli/help.h"
 
-/* `rung help [COMMAND]`, `rung --help`. */
+/* `rung help [COMMAND|all]`, `rung --help`. */
 static int help(int argc, char **argv)
 {
-    if (argc < 2) {
-        command_print_all();
+    if (argc < 2 || strcmp(argv[1], "all") == 0) {
+        argc < 2 ? help_print() : help_print_commands();
         return EXIT_STATUS_OK;
     }
     struct err e = { 0 };
@@ -35,5 +36,9 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return help(argc - 1, argv + 1);
+    if (strcmp(argv[1], "--help-as") == 0 && argc == 3 && strcmp(argv[2], "scdoc") == 0) { /* for the build */
+        help_print_manual();
+        return EXIT_STATUS_OK;
+    }
     return command_run(argc - 1, argv + 1);
 }
