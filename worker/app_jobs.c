@@ -94,6 +94,21 @@ static void on_fetched(void *context, const char *hash, const struct err *failur
     job_free(j);
 }
 
+/* What lies in the cache may have been damaged there: then it goes, and is fetched. */
+static void check(uv_work_t *work)
+{
+    struct job *j = work->data;
+    blobs_is_sound(j->app->blobs, j->hash);
+}
+
+static void after_check(uv_work_t *work, int status)
+{
+    struct job *j = work->data;
+    if (j->app->is_leaving)
+        return; /* app_forget_jobs frees it */
+    bulk_client_get(j->app->mover, j->hash, on_fetched, j);
+}
+
 void app_fetch(struct app *app, uint64_t attempt, const char *hash)
 {
     if (!hash_is_hex(hash)) {
@@ -104,7 +119,8 @@ void app_fetch(struct app *app, uint64_t attempt, const char *hash)
     }
     struct job *j = job_new(app);
     j->attempt = attempt;
-    bulk_client_get(app->mover, hash, on_fetched, j);
+    str_copy(j->hash, sizeof j->hash, hash);
+    uv_queue_work(&app->loop, &j->work, check, after_check);
 }
 
 /* ---- uploading ---- */

@@ -235,7 +235,8 @@ def blobs_of(house):
 
 
 def without_checkpoints(house, spoil):
-    """A campaign whose checkpoints are spoilt while nothing runs goes on, each trial from its beginning."""
+    """A campaign whose checkpoints are spoilt while nothing runs goes on. Returns how many attempts could not have
+    theirs."""
     hand = begin(house, trials=5, max_budget=9, fixed={"seconds": 0.02})
     agent = worker(house, hand.address, "one")
     wait_for(lambda: house.value("SELECT count(*) FROM trial WHERE state = 'paused'") >= 2, "trials pause")
@@ -244,30 +245,37 @@ def without_checkpoints(house, spoil):
     assert len(blobs_of(house)) >= 4
     for path in blobs_of(house):
         spoil(path)
-    n_attempts = house.value("SELECT count(*) FROM attempt")
     agent.start()
     hand.rung("resume", "small")
     finish(house, hand, 5)
-    n_failed = house.value("SELECT count(*) FROM attempt WHERE reason LIKE 'the checkpoint could not be had%'")
-    assert 1 <= n_failed <= 5, (n_failed, n_attempts)
+    return house.value("SELECT count(*) FROM attempt WHERE reason LIKE 'the checkpoint could not be had%'")
+
+
+def write_into(path):
+    os.chmod(path, 0o600)
+    with open(path, "r+b") as file:
+        file.write(b"X")
 
 
 @test
 def trials_whose_checkpoints_are_gone_begin_again(house):
-    without_checkpoints(house, os.unlink)
+    assert 1 <= without_checkpoints(house, os.unlink) <= 5
 
 
 @test
 def trials_whose_checkpoints_are_damaged_on_disk_begin_again(house):
-    def spoil(path):
-        os.chmod(path, 0o600)
-        if path.startswith(house.store):
-            with open(path, "r+b") as file:
-                file.write(b"X")
-        else:
-            os.unlink(path)
-    without_checkpoints(house, spoil)
+    assert 1 <= without_checkpoints(house, write_into) <= 5
     assert "was damaged on disk: it is removed" in house.logs()
+
+
+@test
+def checkpoints_that_are_damaged_in_a_workers_cache_are_fetched_again(house):
+    def spoil(path):
+        if not path.startswith(house.store):
+            write_into(path)
+    assert without_checkpoints(house, spoil) == 0
+    with open(house.path("one.log"), encoding="utf-8") as log:
+        assert "was damaged on disk: it is removed" in log.read()
 
 
 def restarted(house, agents, hand):
