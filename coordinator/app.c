@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <uv.h>
 
 #include "common/base/kill_point.h"
@@ -16,6 +17,8 @@
 #include "coordinator/backups.h"
 #include "coordinator/store/store.h"
 #include "coordinator/turn.h"
+#include "coordinator/web/http.h"
+#include "coordinator/web/metrics.h"
 
 #define TICK_MS 250
 #define PARTIAL_MS                                                                                                     \
@@ -36,6 +39,9 @@ struct app {
     struct zsock *control, *bulk;
     int64_t blob_floor_bytes;
     struct backups backups;
+    struct http *http;
+    struct metrics metrics;
+    uint64_t turn_ns, n_frames; /* of the turn that is going on: when its first frame came */
 };
 
 /* ---- control ---- */
@@ -43,6 +49,8 @@ struct app {
 static void on_control(void *context, uint64_t peer, const char *user, const void *frame, size_t len)
 {
     struct app *a = context;
+    if (a->n_frames++ == 0)
+        a->turn_ns = uv_hrtime();
     turn_take(a->turn, peer, frame, len);
 }
 
@@ -50,6 +58,9 @@ static void on_control_drained(void *context)
 {
     struct app *a = context;
     turn_end(a->turn);
+    if (a->n_frames)
+        metrics_note_turn(&a->metrics, a->n_frames, (double)(uv_hrtime() - a->turn_ns) / 1e9);
+    a->n_frames = 0;
 }
 
 static void send_control(void *context, uint64_t peer, const void *frame, size_t len)
@@ -92,6 +103,44 @@ static void on_bulk(void *context, uint64_t peer, const char *user, const void *
     message_deinit(&m);
 }
 
+/* ---- metrics ---- */
+
+static int64_t size_of(const struct app *a, const char *name)
+{
+    struct str path = { 0 };
+    struct stat st;
+    str_addf(&path, "%s/%s", a->options->store_dir, name);
+    int64_t size = stat(str_text(&path), &st) == 0 ? st.st_size : 0;
+    str_deinit(&path);
+    return size;
+}
+
+static void put_metrics(void *context, struct str *body)
+{
+    struct app *a = context;
+    a->metrics.n_commits = store_n_commits(a->store);
+    a->metrics.database_bytes = size_of(a, "rung.db");
+    a->metrics.wal_bytes = size_of(a, "rung.db-wal");
+    metrics_put(&a->metrics, turn_hub(a->turn), system_monotonic_ms(), body);
+}
+
+static int open_metrics(struct app *a, struct err *e)
+{
+    const struct http_options options = {
+        .address = a->options->metrics,
+        .path = "/metrics",
+        .type = "text/plain; version=0.0.4; charset=utf-8",
+        .put = put_metrics,
+        .context = a,
+    };
+    if (!options.address)
+        return 0;
+    a->http = http_open(&a->loop, &options, e);
+    if (a->http)
+        log_info("metrics at http://%s/metrics", options.address);
+    return a->http ? 0 : -1;
+}
+
 /* ---- start and end ---- */
 
 static void on_tick(uv_timer_t *timer)
@@ -107,6 +156,8 @@ static void close_all(struct app *a)
         uv_close((uv_handle_t *)&a->signals[i], NULL);
     if (a->options->backup_ms)
         backups_close(&a->backups);
+    http_close(a->http);
+    a->http = NULL;
     bulk_server_close(a->bulk_server);
     zsock_close(a->control);
     zsock_close(a->bulk);
@@ -210,7 +261,7 @@ int app_run(const struct app_options *options, struct err *e)
     if (status == 0) {
         KILL_POINT("listen.before");
         open_handles(&a);
-        status = open_sockets(&a, e);
+        status = open_sockets(&a, e) < 0 || open_metrics(&a, e) < 0 ? -1 : 0;
         if (status == 0)
             uv_timer_start(&a.tick, on_tick, TICK_MS, TICK_MS);
         else

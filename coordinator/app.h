@@ -15,8 +15,9 @@ struct app_options {
     int n_addresses;
     bool allow_network_store;
     struct hub_settings settings;
-    int64_t backup_ms; /* how often the database is copied; 0: never */
-    int n_backups;     /* how many of these are kept */
+    int64_t backup_ms;   /* how often the database is copied; 0: never */
+    int n_backups;       /* how many of these are kept */
+    const char *metrics; /* "127.0.0.1:9464": what Prometheus scrapes there; NULL: nothing */
 };
 
 /* Serves until SIGTERM or SIGINT. 0, or -1 with e. */

@@ -10,6 +10,7 @@
 #include "common/base/units.h"
 #include "common/io/address.h"
 #include "coordinator/app.h"
+#include "coordinator/web/http.h"
 
 #define LEASE_MS 25000 /* with a beat and a tick: a machine that vanished is known in less than 30 s */
 
@@ -28,11 +29,13 @@ static const char help[] = "usage: rungd --store DIR [--listen ADDRESS]...\n"
                            "      --backups N          keep the newest so many of these (default 24)\n"
                            "      --network-store      allow a store on a network file system, where a power cut\n"
                            "                           may lose what was acknowledged\n"
+                           "      --metrics ADDRESS    what Prometheus scrapes, at http://ADDRESS/metrics:\n"
+                           "                           127.0.0.1:9464, for one\n"
                            "      --log-level LEVEL    error, warning, info or debug (default info)\n"
                            "      --version            the version\n"
                            "  -h, --help               this\n";
 
-enum { OPTION_LEASE = 256, OPTION_NETWORK, OPTION_BACKUP, OPTION_BACKUPS, OPTION_LOG, OPTION_VERSION };
+enum { OPTION_LEASE = 256, OPTION_NETWORK, OPTION_BACKUP, OPTION_BACKUPS, OPTION_METRICS, OPTION_LOG, OPTION_VERSION };
 
 static const struct option rows[] = {
     { "store", required_argument, NULL, 's' },
@@ -41,6 +44,7 @@ static const struct option rows[] = {
     { "backup-every", required_argument, NULL, OPTION_BACKUP },
     { "backups", required_argument, NULL, OPTION_BACKUPS },
     { "network-store", no_argument, NULL, OPTION_NETWORK },
+    { "metrics", required_argument, NULL, OPTION_METRICS },
     { "log-level", required_argument, NULL, OPTION_LOG },
     { "version", no_argument, NULL, OPTION_VERSION },
     { "help", no_argument, NULL, 'h' },
@@ -122,6 +126,8 @@ static int read_options(int argc, char **argv, struct app_options *o, struct err
             status = take_backups(o, optarg, e);
         else if (letter == OPTION_NETWORK)
             o->allow_network_store = true;
+        else if (letter == OPTION_METRICS)
+            status = http_check_address(o->metrics = optarg, e) < 0 ? err_prefix(e, "--metrics") : 0;
         else if (letter == OPTION_LOG)
             status = take_level(optarg, e);
         else if (letter == OPTION_VERSION)

@@ -476,6 +476,11 @@ uint64_t turn_seq(const struct turn *t)
     return hub_seq(t->hub);
 }
 
+const struct hub *turn_hub(const struct turn *t)
+{
+    return t->hub;
+}
+
 void turn_close(struct turn *t)
 {
     if (!t)

@@ -36,6 +36,9 @@ void turn_close(struct turn *t); /* accepts NULL; what was not committed is as i
 
 uint64_t turn_seq(const struct turn *t); /* the number of the last event */
 
+/* Borrows until the next call: a commit that fails makes another one. */
+const struct hub *turn_hub(const struct turn *t);
+
 void turn_take(struct turn *t, uint64_t peer, const void *frame, size_t len);
 void turn_event(struct turn *t, struct hub_event *e); /* fills in the times */
 void turn_end(struct turn *t);

@@ -36,6 +36,7 @@ struct store {
     sqlite3 *db;
     uint64_t boot;
     bool is_in_transaction;
+    uint64_t n_commits;
     bool is_full;                                    /* since ERR_LIMIT, until store_has_room */
     int wal_pages;                                   /* after the last commit */
     int checkpointed_pages;                          /* wal_pages at the last checkpoint that could not reset the WAL */

@@ -306,8 +306,14 @@ int store_commit(struct store *s, struct err *e)
         store_rollback(s);
         return err_prefix(e, "commit");
     }
+    s->n_commits++;
     s->is_in_transaction = false;
     return 0;
+}
+
+uint64_t store_n_commits(const struct store *s)
+{
+    return s->n_commits;
 }
 
 /* SQLite rolls back by itself after some failures; then there is nothing left to do but to forget. */

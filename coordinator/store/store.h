@@ -50,6 +50,7 @@ uint64_t store_boot(const struct store *s);
  * rolled back already (store_rollback is harmless then). */
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e); /* checks that the boot counter is still ours */
+uint64_t store_n_commits(const struct store *s);  /* since it was opened */
 void store_rollback(struct store *s);             /* accepts that there is no transaction */
 
 /* Each inserts the row, or updates the one of the same key (in brackets). Texts are copied. Asserts a transaction. */
