@@ -49,7 +49,9 @@ static int take_campaign(void *context, const struct campaign_row *row, struct e
 static int take_trial(void *context, const struct trial_row *row, int n_x, struct err *e)
 {
     struct load *l = context;
-    const struct campaign *c = hub_campaign(l->hub, (size_t)row->campaign - 1);
+    const struct campaign *c = hub_campaign_of(l->hub, row->campaign);
+    if (!c)
+        return err_set(e, ERR_CORRUPT, "trial %lld belongs to no campaign", (long long)row->id);
     if (n_x != c->spec->space.n_params)
         return err_set(e, ERR_CORRUPT, "trial %lld has %d values where its space has %d", (long long)row->id, n_x,
             c->spec->space.n_params);

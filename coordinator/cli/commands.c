@@ -4,6 +4,7 @@
 #include "common/base/limits.h"
 #include "coordinator/cli/backup.h"
 #include "coordinator/cli/check.h"
+#include "coordinator/cli/clean.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/commands_ask.h"
 #include "coordinator/cli/export.h"
@@ -249,6 +250,34 @@ static int completion(const struct options *o, struct err *e)
     return help_print_completion(o->words[0], e);
 }
 
+/* clang-format off */
+static const struct option_row rm_rows[] = {
+    STORE_ROW,
+    { "force", 0, NULL, "also a campaign that is not over" },
+    { "yes", 'y', NULL, "do not ask" },
+    { 0 },
+};
+static const struct option_row gc_rows[] = {
+    STORE_ROW,
+    { "keep", 'k', "N", "checkpoints of the N best of each campaign (10)" },
+    { "dry-run", 'n', NULL, "only say what would be freed" },
+    { 0 },
+};
+/* clang-format on */
+
+static int rm(const struct options *o, struct err *e)
+{
+    return cli_rm(store_of(o), o->words[0], options_has(o, "force"), options_has(o, "yes"), stdout, e);
+}
+
+static int gc(const struct options *o, struct err *e)
+{
+    int64_t n_keep = 10;
+    if (options_int(o, "keep", 0, LIMIT_TRIALS, &n_keep, e) < 0)
+        return -1;
+    return cli_gc(store_of(o), (int)n_keep, options_has(o, "dry-run"), stdout, e);
+}
+
 /* ---- the table ---- */
 
 /* clang-format off */
@@ -278,6 +307,15 @@ static const char backup_detail[] =
 static const char completion_detail[] =
     "Prints a script for a shell: eval \"$(rung completion bash)\", the same for zsh,\n"
     "or rung completion fish | source. Packages install them.\n";
+
+static const char rm_detail[] =
+    "Removes a campaign that is over: its rows, and the checkpoints that no other\n"
+    "has. Wants the store for itself: not while a coordinator serves it.\n";
+
+static const char gc_detail[] =
+    "Removes checkpoints that nobody needs: those of trials that are over, but for\n"
+    "the best of each campaign, those that no trial names, and unfinished uploads.\n"
+    "Wants the store for itself: not while a coordinator serves it.\n";
 
 static const char export_detail[] =
     "Writes a campaign as a table (csv), as a study that Optuna opens and goes on\n"
@@ -318,6 +356,8 @@ const struct command commands[] = {
     { "import", "CAMPAIGN", 1, 1, "warm a campaign with results from elsewhere", import_detail, import_rows, import },
     { "backup", "FILE", 1, 1, "copy a store's database, while it is written", backup_detail, backup_rows, backup },
     { "completion", "bash|zsh|fish", 1, 1, "what completes these commands in a shell", completion_detail, NULL, completion },
+    { "rm", "CAMPAIGN", 1, 1, "remove a campaign from a store", rm_detail, rm_rows, rm },
+    { "gc", "", 0, 0, "free the checkpoints that nobody needs", gc_detail, gc_rows, gc },
 };
 /* clang-format on */
 const size_t n_commands = sizeof commands / sizeof *commands;

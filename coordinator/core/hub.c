@@ -59,6 +59,14 @@ const struct campaign *hub_campaign(const struct hub *h, size_t i)
     return h->campaigns[i];
 }
 
+const struct campaign *hub_campaign_of(const struct hub *h, int64_t id)
+{
+    for (size_t i = 0; i < h->n_campaigns; i++)
+        if (h->campaigns[i]->row.id == id)
+            return h->campaigns[i];
+    return NULL;
+}
+
 const struct campaign *hub_find_campaign(const struct hub *h, const char *name)
 {
     for (size_t i = 0; i < h->n_campaigns; i++)
@@ -281,7 +289,7 @@ static void on_submit(struct hub *h, const struct hub_event *e, struct effects *
     struct campaign *c = (struct campaign *)(uintptr_t)known;
     if (!c) {
         struct campaign_row row = {
-            .id = (int64_t)h->n_campaigns + 1,
+            .id = h->n_campaigns ? h->campaigns[h->n_campaigns - 1]->row.id + 1 : 1,
             .spec = submit->spec,
             .file = submit->file,
             .state = CAMPAIGN_RUNNING,
@@ -301,9 +309,8 @@ static void on_submit(struct hub *h, const struct hub_event *e, struct effects *
 
 static void on_control(struct hub *h, const struct hub_event *e, struct effects *fx)
 {
-    size_t i = (size_t)e->as.control.campaign - 1;
-    assert(i < h->n_campaigns);
-    struct campaign *c = h->campaigns[i];
+    struct campaign *c = (struct campaign *)(uintptr_t)hub_campaign_of(h, e->as.control.campaign);
+    assert(c);
     enum campaign_state next = e->as.control.action == ACTION_PAUSE ? CAMPAIGN_PAUSED : CAMPAIGN_RUNNING;
     if (e->as.control.action == ACTION_STOP && !campaign_is_over(c)) {
         hub_finish(h, e, fx, c, CAMPAIGN_STOPPED, "stopped by a user");

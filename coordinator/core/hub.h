@@ -46,6 +46,7 @@ uint64_t hub_seq(const struct hub *h); /* of the last event */
 const struct hub_settings *hub_settings(const struct hub *h);
 size_t hub_n_campaigns(const struct hub *h);
 const struct campaign *hub_campaign(const struct hub *h, size_t i);
+const struct campaign *hub_campaign_of(const struct hub *h, int64_t id);         /* NULL when there is none */
 const struct campaign *hub_find_campaign(const struct hub *h, const char *name); /* NULL when there is none */
 const struct trial *hub_find_trial(
     const struct hub *h, int64_t id); /* NULL: unknown, or of a campaign that was over at start */

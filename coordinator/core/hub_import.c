@@ -11,7 +11,7 @@ static double loss_of(const struct campaign *c, double value)
 void hub_import(struct hub *h, const struct hub_event *e, struct effects *fx)
 {
     const struct hub_import *import = &e->as.import;
-    struct campaign *c = h->campaigns[import->campaign - 1];
+    struct campaign *c = (struct campaign *)(uintptr_t)hub_campaign_of(h, import->campaign);
     int n_taken = 0, n_low = 0;
     for (int i = 0; i < import->n; i++) {
         const struct import_point *p = &import->points[i];
@@ -43,8 +43,7 @@ void hub_import(struct hub *h, const struct hub_event *e, struct effects *fx)
 
 int hub_load_import(struct hub *h, const struct import_row *row, int n_x, struct err *e)
 {
-    struct campaign *c =
-        row->campaign >= 1 && (size_t)row->campaign <= h->n_campaigns ? h->campaigns[row->campaign - 1] : NULL;
+    struct campaign *c = (struct campaign *)(uintptr_t)hub_campaign_of(h, row->campaign);
     int64_t budget = row->budget;
     if (!c || !c->search || n_x != c->spec->space.n_params || row->number != c->n_imports + 1)
         return err_set(e, ERR_CORRUPT, "import %lld does not fit its campaign", (long long)row->number);

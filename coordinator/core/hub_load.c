@@ -16,9 +16,8 @@ int hub_load_worker(struct hub *h, const struct worker_row *row, struct err *e)
 int hub_load_campaign(
     struct hub *h, const struct campaign_row *row, struct campaign_spec *spec, struct rules rules, struct err *e)
 {
-    if (row->id != (int64_t)h->n_campaigns + 1)
-        return err_set(
-            e, ERR_CORRUPT, "campaign %lld stands where %zu is expected", (long long)row->id, h->n_campaigns + 1);
+    if (row->id <= (h->n_campaigns ? h->campaigns[h->n_campaigns - 1]->row.id : 0))
+        return err_set(e, ERR_CORRUPT, "campaign %lld is out of order", (long long)row->id);
     h->campaigns = mem_grow(h->campaigns, h->n_campaigns, &h->cap_campaigns, sizeof *h->campaigns);
     h->campaigns[h->n_campaigns++] = campaign_new(row, spec, rules);
     return 0;
@@ -26,9 +25,9 @@ int hub_load_campaign(
 
 int hub_load_trial(struct hub *h, const struct trial_row *row, struct err *e)
 {
-    if (row->campaign < 1 || (size_t)row->campaign > h->n_campaigns)
+    struct campaign *c = (struct campaign *)(uintptr_t)hub_campaign_of(h, row->campaign);
+    if (!c)
         return err_set(e, ERR_CORRUPT, "trial %lld belongs to no campaign", (long long)row->id);
-    struct campaign *c = h->campaigns[row->campaign - 1];
     if (row->number != c->n_trials + 1 || row->id <= h->last_trial)
         return err_set(
             e, ERR_CORRUPT, "trial %lld (number %u of its campaign) is out of order", (long long)row->id, row->number);

@@ -79,5 +79,54 @@ def a_coordinator_copies_its_database_by_itself(house):
     base.close()
 
 
+def blobs_of(house):
+    place = os.path.join(house.store, "blobs")
+    return {name for _, _, names in os.walk(place) for name in names if len(name) == 64}
+
+
+@test
+def gc_and_rm_free_what_nobody_needs_and_the_store_goes_on(house):
+    for seed, name in enumerate(("first", "second")):
+        house.run(house.write(f"{name}.json", campaign(name, trials=6, seed=seed)), "--quiet")
+    before = blobs_of(house)
+    dry = house.ask("gc", "--dry-run", "--keep", "1").stdout
+    assert dry.startswith("would free") and blobs_of(house) == before, dry
+    said = house.ask("gc", "--keep", "1").stdout
+    left = {row[0] for row in house.query("SELECT checkpoint FROM trial WHERE checkpoint <> ''")}
+    assert blobs_of(house) == left and len(left) == 2, (said, left)
+    best = [row[0] for row in house.query("SELECT checkpoint FROM ranking WHERE place = 1")]
+    assert set(best) == left
+    refused = house.ask("rm", "first", status=2)
+    assert "--yes" in refused.stderr, refused.stderr
+    trials = house.value("SELECT max(id) FROM trial")
+    house.ask("rm", "second", "--yes")
+    assert [row[0] for row in house.query("SELECT name FROM campaign")] == ["first"]
+    assert len(blobs_of(house)) == 1 and not house.query("PRAGMA foreign_key_check")
+    assert not house.query("SELECT name FROM sqlite_schema WHERE name = 'trials_second'")
+    missing = house.ask("rm", "second", "--yes", status=3)
+    assert "no campaign" in missing.stderr, missing.stderr
+    house.run(house.path("second.json"), "--quiet")
+    assert house.value("SELECT min(t.id) FROM trial AS t JOIN campaign AS c ON c.id = t.campaign "
+                       "WHERE c.name = 'second'") > trials
+    house.ask("rm", "first", "--yes")
+    house.run(house.path("second.json"), "--quiet")
+    house.check_sound()
+
+
+@test
+def what_is_served_or_goes_on_is_not_removed(house):
+    _, words = begin(house)
+    wait_for(lambda: house.n_counted() >= 1, "a result")
+    for command in (["gc"], ["rm", "small", "--yes"]):
+        refused = house.ask(*command, status=1)
+        assert "in use by rungd" in refused.stderr and "end it first" in refused.stderr, refused.stderr
+    house.kill("rungd")
+    wait_for(lambda: not house.processes("rungd"), "rungd ends")
+    refused = house.ask("rm", "small", "--yes", status=1)
+    assert "is not over" in refused.stderr and "--force" in refused.stderr, refused.stderr
+    house.ask("rm", "small", "--yes", "--force")
+    assert house.value("SELECT count(*) FROM trial") == 0
+
+
 if __name__ == "__main__":
     sys.exit(harness.main())

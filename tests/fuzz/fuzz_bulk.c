@@ -47,7 +47,7 @@ static void send_one(struct bulk_server *s, struct input *in)
         len = in->len;
     if (kind == 3)
         tail = (const char *)in->bytes;
-    else if (offset + (int64_t)len <= MOST && offset >= 0)
+    else if (offset >= 0 && offset <= MOST - (int64_t)len)
         tail += offset;
     struct message m = { .type = MESSAGE_BLOB_PUT,
         .as.blob_put = { .hash = kind == 4 ? "no hash" : world.hash[which], .size = size, .offset = offset },

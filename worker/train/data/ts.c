@@ -111,6 +111,15 @@ static int compare_labels(const void *a, const void *b)
     return strcmp(((const struct class_label *)a)->name, ((const struct class_label *)b)->name);
 }
 
+/* Names go into messages, tables and files of other programs. */
+static bool is_plain(const char *name)
+{
+    for (const char *c = name; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            return false;
+    return str_is_utf8(name, strlen(name));
+}
+
 static int tag_class_label(struct ts *ts, const char *tag, char **rest, struct err *e)
 {
     bool has_classes = false;
@@ -125,8 +134,9 @@ static int tag_class_label(struct ts *ts, const char *tag, char **rest, struct e
         if (strlen(word) > LIMIT_NAME)
             return lines_fail(ts->lines, e, ERR_LIMIT, "the name of class %zu is longer than %d bytes",
                 ts->n_classes + 1, LIMIT_NAME);
-        if (!str_is_utf8(word, strlen(word)))
-            return lines_fail(ts->lines, e, ERR_INVALID, "the name of class %zu is not UTF-8", ts->n_classes + 1);
+        if (!is_plain(word))
+            return lines_fail(ts->lines, e, ERR_INVALID,
+                "the name of class %zu is not UTF-8, or has a control character", ts->n_classes + 1);
         ts->classes = mem_grow(ts->classes, ts->n_classes, &ts->cap_classes, sizeof *ts->classes);
         ts->classes[ts->n_classes] = (struct class_label){ mem_strdup(word), (uint32_t)ts->n_classes };
     }
