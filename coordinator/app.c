@@ -91,6 +91,17 @@ static void on_blob_stored(void *context, const char *hash, int64_t size)
     turn_end(a->turn);
 }
 
+static void on_blob_lost(void *context, const char *hash)
+{
+    struct app *a = context;
+    struct hub_event event = { .kind = HUB_BLOB_LOST };
+    log_error("blob %.12s is missing or damaged: trials that need it begin again; if damaged, it lies in %s/damaged",
+        hash, blobs_dir(a->blobs));
+    str_copy(event.as.blob.hash, sizeof event.as.blob.hash, hash);
+    turn_event(a->turn, &event);
+    turn_end(a->turn);
+}
+
 static void on_bulk(void *context, uint64_t peer, const char *user, const void *frame, size_t len)
 {
     struct app *a = context;
@@ -234,9 +245,11 @@ static uint64_t last_seq(void *context)
 static void open_handles(struct app *a)
 {
     static const int numbers[2] = { SIGTERM, SIGINT };
-    struct bulk_server_options bulk = {
-        .min_free_bytes = a->blob_floor_bytes, .reply = reply_bulk, .on_stored = on_blob_stored, .context = a
-    };
+    struct bulk_server_options bulk = { .min_free_bytes = a->blob_floor_bytes,
+        .reply = reply_bulk,
+        .on_stored = on_blob_stored,
+        .on_lost = on_blob_lost,
+        .context = a };
     uv_timer_init(&a->loop, &a->tick);
     a->tick.data = a;
     for (int i = 0; i < 2; i++) {

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -197,6 +198,22 @@ int blobs_remove(struct blobs *b, const char *hash, struct err *e)
         err_set_errno(e, "remove blob %.12s…", hash);
     if (shelf >= 0)
         close(shelf);
+    return status;
+}
+
+int blobs_set_aside(struct blobs *b, const char *hash, struct err *e)
+{
+    if (!hash_is_hex(hash))
+        return err_set(e, ERR_INVALID, "not a blob's hash: 64 hexadecimal digits are expected");
+    if (mkdirat(b->dir_fd, "damaged", 0700) < 0 && errno != EEXIST)
+        return err_set_errno(e, "make %s/damaged", b->dir);
+    int shelf = blobs_open_shelf(b, hash), damaged = open_directory(b->dir_fd, "damaged"), status = 0;
+    if (shelf < 0 || damaged < 0 || renameat(shelf, hash, damaged, hash) < 0)
+        status = err_set_errno(e, "set blob %.12s… aside", hash);
+    if (shelf >= 0)
+        close(shelf);
+    if (damaged >= 0)
+        close(damaged);
     return status;
 }
 

@@ -46,6 +46,9 @@ bool blobs_is_sound(struct blobs *b, const char *hash);
 /* Reads all of it: ERR_CORRUPT when the bytes are not those of the hash. Takes a second a gigabyte or so. */
 int blobs_verify(const struct blobs *b, const char *hash, struct err *e);
 
+/* Moves a damaged one to DIR/damaged, where nobody takes it for a blob. */
+int blobs_set_aside(struct blobs *b, const char *hash, struct err *e);
+
 /* Removes it; what is not there is fine. */
 int blobs_remove(struct blobs *b, const char *hash, struct err *e);
 

@@ -8,7 +8,7 @@
 #include "common/io/files.h"
 
 /* Blobs that are on their way at once, and peers that wait for one: more are told to ask again. */
-enum { MAX_TRANSFERS = 64, MAX_WAITERS = 64 };
+enum { MAX_TRANSFERS = 64, MAX_WAITERS = 64, N_ASKED = 64 };
 
 /* One blob on its way in. */
 struct transfer {
@@ -27,8 +27,20 @@ struct transfer {
     struct err e;
 };
 
+/* A blob that is being looked at, in the pool. */
+struct look {
+    struct bulk_server *server;
+    char hash[HASH_HEX];
+    uv_work_t work;
+    int status;
+    struct err e;
+};
+
 struct bulk_server {
     uv_loop_t *loop;
+    char asked[N_ASKED][HASH_HEX]; /* whose beginning was asked for last: a ring */
+    size_t n_asked;
+    int n_looks;
     struct blobs *blobs;
     struct bulk_server_options options;
     struct transfer *transfers;
@@ -157,7 +169,7 @@ static void after_pool(uv_work_t *work, int uv_status)
             answer_no(s, t->waiters[i], t->hash, &t->e);
     }
     end_transfer(t);
-    if (s->is_closed && !s->transfers)
+    if (s->is_closed && !s->transfers && s->n_looks == 0)
         free_server(s);
 }
 
@@ -215,12 +227,62 @@ static void take_put(struct bulk_server *s, uint64_t peer, const struct message 
         begin_finish(t);
 }
 
+/* ---- blobs that are missing or damaged ---- */
+
+static void look_in_pool(uv_work_t *work)
+{
+    struct look *l = work->data;
+    l->status = blobs_verify(l->server->blobs, l->hash, &l->e);
+    if (l->status < 0 && l->e.code == ERR_CORRUPT)
+        l->status = blobs_set_aside(l->server->blobs, l->hash, NULL) < 0 ? 0 : -1;
+    else
+        l->status = 0;
+}
+
+static void after_look(uv_work_t *work, int uv_status)
+{
+    struct look *l = work->data;
+    struct bulk_server *s = l->server;
+    s->n_looks--;
+    if (l->status < 0 && !s->is_closed && s->options.on_lost)
+        s->options.on_lost(s->options.context, l->hash);
+    free(l);
+    if (s->is_closed && !s->transfers && s->n_looks == 0)
+        free_server(s);
+}
+
+/* True when the beginning of this blob was asked for not long ago. */
+static bool was_asked(struct bulk_server *s, const char *hash)
+{
+    for (size_t i = 0; i < N_ASKED; i++)
+        if (strcmp(s->asked[i], hash) == 0)
+            return true;
+    memcpy(s->asked[s->n_asked++ % N_ASKED], hash, HASH_HEX);
+    return false;
+}
+
+static void look_again(struct bulk_server *s, const char *hash)
+{
+    if (!was_asked(s, hash) || s->n_looks >= MAX_WAITERS)
+        return;
+    struct look *l = mem_zalloc(1, sizeof *l);
+    l->server = s;
+    memcpy(l->hash, hash, HASH_HEX);
+    l->work.data = l;
+    s->n_looks++;
+    uv_queue_work(s->loop, &l->work, look_in_pool, after_look);
+}
+
 static void take_get(struct bulk_server *s, uint64_t peer, const struct message *m)
 {
     const struct message_blob_get *get = &m->as.blob_get;
     struct err e = { 0 };
     size_t len;
     int64_t size = blobs_size(s->blobs, get->hash);
+    if (size < 0 && s->options.on_lost && hash_is_hex(get->hash))
+        s->options.on_lost(s->options.context, get->hash);
+    else if (size >= 0 && get->offset == 0)
+        look_again(s, get->hash);
     if (size < 0)
         err_set(&e, ERR_NOT_FOUND, "blob %.12s… is not here", get->hash);
     else if (get->offset > size)
@@ -268,6 +330,6 @@ void bulk_server_close(struct bulk_server *s)
         if (!t->is_finishing)
             end_transfer(t);
     }
-    if (!s->transfers)
+    if (!s->transfers && s->n_looks == 0)
         free_server(s);
 }

@@ -3,7 +3,9 @@
  *
  * Every piece is answered with where to go on from, so that losing, repeating or crossing messages does no harm, and
  * two workers that put the same blob help each other. The last piece is answered once the blob is verified and on disk,
- * which happens in libuv's thread pool: the loop is never blocked by an fsync. Who may send is the caller's to check.
+ * which happens in libuv's thread pool: the loop is never blocked by an fsync. A blob whose beginning is asked for
+ * again is looked at there too: whoever asked may have got bytes that are not those of the hash. Who may send is the
+ * caller's to check.
  */
 #ifndef RUNG_COMMON_IO_BULK_SERVER_H
 #define RUNG_COMMON_IO_BULK_SERVER_H
@@ -25,6 +27,9 @@ struct bulk_server_options {
 
     /* A blob is complete and on disk now; may be NULL. */
     void (*on_stored)(void *context, const char *hash, int64_t size);
+
+    /* A blob that was asked for is not here, or is damaged, and was set aside; may be NULL. */
+    void (*on_lost)(void *context, const char *hash);
     void *context;
 };
 

@@ -21,7 +21,8 @@ enum hub_event_kind {
     HUB_PROGRESS,
     HUB_RESULT,
     HUB_FAIL,
-    HUB_BLOB, /* a blob is on disk */
+    HUB_BLOB,      /* a blob is on disk */
+    HUB_BLOB_LOST, /* a blob that somebody needs is missing or damaged: as.blob */
     HUB_SUBMIT,
     HUB_IMPORT,
     HUB_CONTROL

@@ -389,6 +389,9 @@ static void dispatch(struct hub *h, const struct hub_event *e, struct effects *f
     case HUB_BLOB:
         effects_save(fx, SAVE_BLOB)->as.blob = e->as.blob;
         break;
+    case HUB_BLOB_LOST:
+        hub_lose_checkpoint(h, e, fx);
+        break;
     case HUB_SUBMIT:
         on_submit(h, e, fx);
         break;

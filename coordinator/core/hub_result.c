@@ -241,3 +241,18 @@ void hub_outcome(struct hub *h, const struct hub_event *e, struct effects *fx)
     s->ack_lease = o->lease;
     s->text = verdict_names[verdict];
 }
+
+/* Who holds a lease that began with it may still reach the rung; whoever comes next begins at 0. */
+void hub_lose_checkpoint(struct hub *h, const struct hub_event *e, struct effects *fx)
+{
+    for (size_t i = 0; i < h->n_by_id; i++) {
+        struct trial *t = h->by_id[i];
+        if (!trial_is_open(t) || strcmp(t->row.checkpoint, e->as.blob.hash) != 0)
+            continue;
+        t->row.checkpoint[0] = '\0';
+        t->row.checkpoint_bytes = t->row.budget = 0;
+        effects_change_trial(fx, t);
+        hub_log(h, e, fx, EVENT_CAMPAIGN, t->campaign, t)->text =
+            effects_text(fx, "the checkpoint of trial %u is missing or damaged: it begins again", t->row.number);
+    }
+}

@@ -57,6 +57,7 @@ void hub_reconsider(struct hub *h, const struct hub_event *e, struct effects *fx
 void hub_start_trust(struct hub *h, int64_t now_ms);
 
 /* hub_result.c: what trials achieved. */
+void hub_lose_checkpoint(struct hub *h, const struct hub_event *e, struct effects *fx); /* its trials start at 0 */
 void hub_outcome(struct hub *h, const struct hub_event *e, struct effects *fx);
 void hub_end_attempt(const struct hub *h, const struct hub_event *e, struct effects *fx, const struct trial *t,
     uint64_t lease, int64_t worker, const char *outcome, const char *reason);

@@ -128,5 +128,29 @@ def what_is_served_or_goes_on_is_not_removed(house):
     assert house.value("SELECT count(*) FROM trial") == 0
 
 
+@test
+def checkpoints_that_are_missing_or_damaged_are_never_used_and_their_trials_begin_again(house):
+    path = house.write("small.json", campaign("small", trials=9, fixed={"seconds": 0.02}))
+    run = house.start_run(path)
+    wait_for(lambda: house.n_counted() >= 4, "a few results")
+    run.send_signal(2)
+    house.end(run, 130)
+    shutil.rmtree(os.path.join(house.store, "workers"))  # so that the coordinator's are needed
+    places = sorted(os.path.join(house.store, "blobs", name[:2], name) for name in blobs_of(house))
+    for number, place in enumerate(places):
+        if number % 2:
+            os.remove(place)
+            continue
+        os.chmod(place, 0o600)
+        with open(place, "r+b") as file:
+            byte = file.read(1)
+            file.seek(0)
+            file.write(bytes([byte[0] ^ 1]))
+    house.run(path, "--quiet")
+    house.check_complete(9)
+    assert house.query("SELECT text FROM event WHERE text LIKE '%missing or damaged%'")
+    assert house.value("SELECT count(*) FROM trial WHERE state = 'failed'") == 0
+
+
 if __name__ == "__main__":
     sys.exit(harness.main())

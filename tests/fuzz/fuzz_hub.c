@@ -333,6 +333,12 @@ static void take_event(struct input *in)
         e.as.control.campaign = 1 + input_below(in, rows.n_campaigns);
         e.as.control.action = (enum hub_action)(input_below(in, 16) == 0 ? ACTION_STOP : input_below(in, 2));
         break;
+    case HUB_BLOB_LOST:
+        if (rows.n_trials > 0)
+            memcpy(e.as.blob.hash, rows.trials[input_below(in, (int)rows.n_trials)].checkpoint, HASH_TEXT);
+        if (!e.as.blob.hash[0])
+            return;
+        break;
     case HUB_BYE:
     case HUB_BLOB:
         break;
