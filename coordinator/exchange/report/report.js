@@ -169,7 +169,7 @@ function bestTrial() {
 
 function history() {
   if (!data.history.length) return;
-  const x = scale(1, Math.max(2, data.n_trials), 72, WIDTH - 16), y = valueScale(data.history.map((p) => p[1]), 258, 26);
+  const x = scale(1, Math.max(2, data.n_trials), 72, WIDTH - 30), y = valueScale(data.history.map((p) => p[1]), 258, 26);
   const svg = frame(310, x, y, "trial", data.metric);
   const top = Math.max(...data.rungs), low = Math.min(...data.rungs);
   const depth = (budget) => (top > low ? 1 - Math.log(budget / low) / Math.log(top / low) : 0);
@@ -179,7 +179,7 @@ function history() {
   }
   let path = "";
   for (const [trial, value] of data.steps) path += path ? `H${x(trial).toFixed(1)}V${y(value).toFixed(1)}` : `M${x(trial).toFixed(1)} ${y(value).toFixed(1)}`;
-  if (path) svg.append(s("path", { d: `${path}H${WIDTH - 16}`, class: "best", "stroke-width": 1.8 }));
+  if (path) svg.append(s("path", { d: `${path}H${WIDTH - 30}`, class: "best", "stroke-width": 1.8 }));
   section("History", "Every trial at the highest rung that it reached; the line is the best so far among those that went to the end.",
     key(h("span", {}, `budget ${top}`, h("i", { class: "ramp" }), String(low)), mark("best so far")), svg);
 }
@@ -187,7 +187,7 @@ function history() {
 function curves() {
   if (!data.curves.length) return;
   const points = data.curves.flatMap((c) => c.points);
-  const x = scale(0, Math.max(...points.map((p) => p[0])), 72, WIDTH - 16);
+  const x = scale(0, Math.max(...points.map((p) => p[0])), 72, WIDTH - 30);
   /* What begins far off would press the rest together: the worst fiftieth is cut. */
   const losses = points.map((p) => loss(p[1])).sort((a, b) => a - b);
   const worst = losses[Math.floor((losses.length - 1) * 0.98)];
@@ -204,7 +204,8 @@ function curves() {
       continue;
     }
     const d = c.points.map(([step, value], i) => `${i ? "L" : "M"}${x(step).toFixed(1)} ${clip(value).toFixed(1)}`).join("");
-    svg.append(hover(s("path", { d, fill: "none", "stroke-width": isBest ? 2.4 : 1.2, style: `stroke:${isBest ? "var(--best)" : colour(c.place)}` }),
+    svg.append(hover(s("path", { d, fill: "none", "stroke-width": isBest ? 2.4 : 1.2, "stroke-opacity": isBest || order.length < 60 ? 1 : 0.55,
+      style: `stroke:${isBest ? "var(--best)" : colour(c.place)}` }),
       () => `trial ${c.trial}, ${c.state}`));
   }
   const about = data.n_curves > data.curves.length ? `${data.curves.length} of ${data.n_curves} curves: the best ones, and others evenly. Upright lines are rungs.` : "Every trial's curve; upright lines are rungs.";
@@ -233,7 +234,7 @@ function parallel() {
       isBroken = false;
     });
     const isBest = t.trial === best;
-    const path = hover(s("path", { d, fill: "none", "stroke-width": isBest ? 2.6 : 1, "stroke-opacity": isBest ? 1 : 0.75,
+    const path = hover(s("path", { d, fill: "none", "stroke-width": isBest ? 2.6 : 1, "stroke-opacity": isBest ? 1 : ranked.length > 200 ? 0.4 : 0.75,
       style: `stroke:${isBest ? "var(--best)" : colour(t.place)}` }), () => describe(t));
     svg.append(path);
     return { t, path };
