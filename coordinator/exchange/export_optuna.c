@@ -14,7 +14,6 @@ enum insertion {
     INSERT_STUDY,
     INSERT_DIRECTION,
     INSERT_STUDY_USER,
-    INSERT_STUDY_SYSTEM,
     INSERT_VERSION,
     INSERT_TRIAL,
     INSERT_PARAM,
@@ -30,7 +29,6 @@ static const char *const texts[INSERT_N] = {
     [INSERT_STUDY]        = "INSERT INTO studies (study_id, study_name) VALUES (1, ?1)",
     [INSERT_DIRECTION]    = "INSERT INTO study_directions (study_id, objective, direction) VALUES (1, 0, ?1)",
     [INSERT_STUDY_USER]   = "INSERT INTO study_user_attributes (study_id, \"key\", value_json) VALUES (1, ?1, ?2)",
-    [INSERT_STUDY_SYSTEM] = "INSERT INTO study_system_attributes (study_id, \"key\", value_json) VALUES (1, ?1, ?2)",
     [INSERT_VERSION]      = "INSERT INTO version_info VALUES (1, ?1, ?2)",
     [INSERT_TRIAL]        = "INSERT INTO trials VALUES (?1, ?1 - 1, 1, ?2, ?3, ?4)",
     [INSERT_PARAM]        = "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) VALUES (?1, ?2, ?3, ?4)",
@@ -155,10 +153,10 @@ static void add_study(struct writer *w)
     end(w, s);
     add_pair(w, INSERT_STUDY, spec->name, NULL);
     add_pair(w, INSERT_DIRECTION, spec->goal == GOAL_MINIMIZE ? "MINIMIZE" : "MAXIMIZE", NULL);
-    json_open_array(&json);
+    /* As an attribute of ours: a metric name that Optuna knows would rename the column `value` of trials_dataframe().
+     */
     json_put_text(&json, spec->metric);
-    json_close_array(&json);
-    add_pair(w, INSERT_STUDY_SYSTEM, "study:metric_names", str_text(&json));
+    add_pair(w, INSERT_STUDY_USER, "rung:metric", str_text(&json));
     str_clear(&json);
     json_put_text(&json, campaign_state_names[w->t->row.state]);
     add_pair(w, INSERT_STUDY_USER, "rung:state", str_text(&json));

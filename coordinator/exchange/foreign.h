@@ -30,8 +30,8 @@ int foreign_read_optuna(
     struct foreign *f, const char *path, const char *study, const int64_t *rungs, int n_rungs, struct err *e);
 
 /* A table with a header. Parameters are its columns params_NAME, or those called as the space's parameters; the value
- * stands in `value` or in a column called as the metric; `budget` or `user_attrs_rung:budget`, and `state`, are read
- * where they are. */
+ * stands in `value`, `values_METRIC`, or a column called as the metric; `budget` or `user_attrs_rung:budget`, and
+ * `state`, are read where they are. */
 int foreign_read_csv(struct foreign *f, const char *path, const struct campaign_spec *spec, struct err *e);
 
 /* The counted results of a campaign, at all of their budgets. */

@@ -41,7 +41,8 @@ static int find_columns(const struct csv *c, const struct campaign_spec *spec, s
         out->param[i] = find_column(c, has_prefix ? "params_" : "", spec->space.params[i].name);
         n_found += out->param[i] >= 0;
     }
-    out->value = first_of(find_column(c, "", "value"), find_column(c, "", spec->metric));
+    out->value = first_of(find_column(c, "", "value"),
+        first_of(find_column(c, "values_", spec->metric), find_column(c, "", spec->metric)));
     out->budget = first_of(find_column(c, "", "user_attrs_rung:budget"), find_column(c, "", "budget"));
     out->state = find_column(c, "", "state");
     if (out->value < 0)

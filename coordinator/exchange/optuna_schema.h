@@ -27,7 +27,6 @@
     "CREATE TABLE trials (trial_id INTEGER NOT NULL, number INTEGER, study_id INTEGER, state VARCHAR(8) NOT NULL," \
     " datetime_start DATETIME, datetime_complete DATETIME, PRIMARY KEY (trial_id)," \
     " FOREIGN KEY(study_id) REFERENCES studies (study_id));" \
-    "CREATE INDEX trials_study_id_key ON trials (study_id);" \
     "CREATE TABLE trial_user_attributes (trial_user_attribute_id INTEGER NOT NULL, trial_id INTEGER," \
     " \"key\" VARCHAR(512), value_json TEXT, PRIMARY KEY (trial_user_attribute_id), UNIQUE (trial_id, \"key\")," \
     " FOREIGN KEY(trial_id) REFERENCES trials (trial_id));" \
