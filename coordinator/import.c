@@ -44,7 +44,7 @@ int import_event(const struct hub *h, struct expr *const *exprs, const struct me
         char pointer[32];
         snprintf(pointer, sizeof pointer, "/%zu", i);
         points[i] = (struct import_point){ p->budget, p->failed ? NAN : p->value, x + i * n_params };
-        if (read_config(c, exprs[c->row.id - 1], p->config, pointer, x + i * n_params, e) < 0)
+        if (read_config(c, exprs[hub_place_of(h, c)], p->config, pointer, x + i * n_params, e) < 0)
             return -1;
     }
     out->kind = HUB_IMPORT;

@@ -21,4 +21,7 @@ void expr_list_add(struct expr_list *list, struct expr *x); /* takes x */
 struct hub *rebuild_hub(
     struct store *s, const struct hub_settings *settings, int64_t now_ms, struct expr_list *exprs, struct err *e);
 
+/* The notes of one campaign again, into a search that hub_open_search has just opened. */
+int rebuild_search(struct store *s, struct hub *h, const struct campaign *c, struct err *e);
+
 #endif

@@ -13,10 +13,14 @@
 #include "common/io/files.h"
 #include "common/io/system.h"
 #include "common/proto/campaign.h"
+#include "common/proto/config.h"
+#include "common/proto/json.h"
 #include "common/proto/message.h"
 #include "coordinator/bridge/bridge.h"
 #include "coordinator/bridge/status.h"
 #include "coordinator/import.h"
+#include "coordinator/judge.h"
+#include "coordinator/keep.h"
 #include "coordinator/rebuild.h"
 
 #define IDLE_MS 5000 /* without a commit, until the write-ahead log is folded back */
@@ -90,42 +94,6 @@ static void answer_error(struct turn *t, uint64_t peer, uint64_t request, const 
 
 /* ---- effects ---- */
 
-static int save_one(struct store *s, const struct save *save, struct err *e)
-{
-    switch (save->kind) {
-    case SAVE_RESULT:
-        return store_save_result(s, &save->as.result, e);
-    case SAVE_ATTEMPT:
-        return store_save_attempt(s, &save->as.attempt, e);
-    case SAVE_DECISION:
-        return store_save_decision(s, &save->as.decision, e);
-    case SAVE_EVENT:
-        return store_save_event(s, &save->as.event, e);
-    case SAVE_BLOB:
-        return store_save_blob(s, &save->as.blob, e);
-    case SAVE_IMPORT:
-        return store_save_import(s, &save->as.import, e);
-    }
-    return 0;
-}
-
-static int save_all(struct store *s, const struct effects *fx, struct err *e)
-{
-    for (size_t i = 0; i < fx->n_campaigns; i++)
-        if (store_save_campaign(s, &fx->campaigns[i]->row, e) < 0)
-            return -1;
-    for (size_t i = 0; i < fx->n_workers; i++)
-        if (store_save_worker(s, &fx->workers[i], e) < 0)
-            return -1;
-    for (size_t i = 0; i < fx->n_trials; i++)
-        if (store_save_trial(s, &fx->trials[i]->row, e) < 0)
-            return -1;
-    for (size_t i = 0; i < fx->n_saves; i++)
-        if (save_one(s, &fx->saves[i], e) < 0)
-            return -1;
-    return 0;
-}
-
 static void fail(struct turn *t, const struct err *e)
 {
     t->has_failed = true;
@@ -142,7 +110,7 @@ static void apply(struct turn *t)
             return;
         }
         t->has_begun = true;
-        if (save_all(t->options.store, fx, &e) < 0) {
+        if (keep_rows(t->options.store, fx, &e) < 0) {
             fail(t, &e);
             return;
         }
@@ -179,29 +147,13 @@ static bool blob_is_sound(const void *context, const char *hash)
     return blobs_is_sound(t->options.blobs, hash);
 }
 
-/* A known campaign goes on when the file says the same; else the differences are the refusal. */
-static int refuse_different(const struct campaign *known, const struct campaign_spec *spec, struct err *e)
-{
-    struct problems differences = { 0 };
-    struct str text = { 0 };
-    size_t n = campaign_diff(known->spec, spec, &differences);
-    for (size_t i = 0; i < differences.n; i++)
-        str_addf(&text, "%s%s %s", i ? "; " : "", differences.items[i].pointer, differences.items[i].text);
-    if (n > 0)
-        err_set(e, ERR_EXISTS, "campaign %s is in this store and differs: %s. Name the new one differently", spec->name,
-            str_text(&text));
-    str_deinit(&text);
-    problems_deinit(&differences);
-    return n > 0 ? -1 : 0;
-}
-
 /* Opens the expressions of a new campaign; a known one has its own. */
 static int admit(struct turn *t, const struct campaign_spec *spec, struct expr **x, struct err *e)
 {
     const struct campaign *known = hub_find_campaign(t->hub, spec->name);
     *x = NULL;
     if (known)
-        return refuse_different(known, spec, e);
+        return judge_same(known, spec, e);
     if (hub_n_campaigns(t->hub) >= LIMIT_CAMPAIGNS)
         return err_set(e, ERR_LIMIT, "this store has %d campaigns already: use another one", LIMIT_CAMPAIGNS);
     *x = expr_open(spec, e);
@@ -270,11 +222,37 @@ static int take_import(struct turn *t, uint64_t peer, const struct message_impor
     return 0;
 }
 
+static int read_config(const void *context, const struct campaign *c, const char *json, double *x, struct err *e)
+{
+    const struct turn *t = context;
+    return judge_config(t->exprs.items[hub_place_of(t->hub, c)], c->spec, json, x, e);
+}
+
+/* A campaign that was over at start gets its search before it is brought back to life. What this loads is only what
+ * the rows say, so nothing is lost when the event is refused. */
+static int open_search(struct turn *t, const struct hub_event *event, struct err *e)
+{
+    int64_t id = event->as.steer.campaign;
+    if (t->has_failed || t->is_full)
+        return 0;
+    hub_open_search(t->hub, id);
+    if (rebuild_search(t->options.store, t->hub, hub_campaign_of(t->hub, id), e) == 0)
+        return 0;
+    fail(t, e); /* what was loaded half must not stay */
+    return -1;
+}
+
 static int take_other(struct turn *t, uint64_t peer, const struct message *m, struct err *e)
 {
-    struct bridge_world world = { t->hub, blob_is_stored, t, blob_is_sound };
+    struct bridge_world world = { .hub = t->hub,
+        .blob_is_stored = blob_is_stored,
+        .blob_is_sound = blob_is_sound,
+        .read_config = read_config,
+        .context = t };
     struct hub_event event = { .peer = peer };
     if (bridge_event(&world, m, &t->memory, &event, e) < 0)
+        return -1;
+    if (hub_needs_search(t->hub, &event) && open_search(t, &event, e) < 0)
         return -1;
     turn_event(t, &event);
     return 0;

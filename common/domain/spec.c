@@ -45,11 +45,17 @@ uint64_t campaign_spec_trial_seed(const struct campaign_spec *spec, uint32_t num
     return rng_u64(&r);
 }
 
+/* The max_budget that the campaign file has: an extension's lowest rung was added above it. */
+static int64_t filed_max(const struct search_spec *spec)
+{
+    return spec->n_added ? spec->filed_max : spec->max_budget;
+}
+
 int search_spec_rungs(const struct search_spec *spec, int64_t rungs[LIMIT_RUNGS])
 {
     int64_t down[LIMIT_RUNGS];
     int n = 0;
-    double budget = (double)spec->max_budget;
+    double budget = (double)filed_max(spec);
     do {
         down[n++] = (int64_t)floor(budget + 0.5);
         budget /= spec->eta;
@@ -57,11 +63,44 @@ int search_spec_rungs(const struct search_spec *spec, int64_t rungs[LIMIT_RUNGS]
              (int64_t)floor(budget + 0.5) < down[n - 1]);
     for (int i = 0; i < n; i++)
         rungs[i] = down[n - 1 - i];
+    for (int i = 0; i < spec->n_added; i++)
+        rungs[n++] = spec->added[i];
     return n;
+}
+
+bool search_spec_extend(struct search_spec *spec, int64_t max_budget)
+{
+    int64_t down[LIMIT_RUNGS], rungs[LIMIT_RUNGS];
+    double least = sqrt(spec->eta) * (double)spec->max_budget, budget = (double)max_budget;
+    int n = 0, n_before = search_spec_rungs(spec, rungs);
+    if (max_budget <= spec->max_budget || spec->scheduler == SCHEDULER_SYNC_HYPERBAND)
+        return false;
+    do {
+        down[n++] = (int64_t)floor(budget + 0.5);
+        budget /= spec->eta;
+    } while (spec->scheduler != SCHEDULER_NONE && n < LIMIT_RUNGS && floor(budget + 0.5) >= least);
+    if (n_before + n > LIMIT_RUNGS)
+        return false;
+    spec->filed_max = filed_max(spec);
+    for (int i = 0; i < n; i++)
+        spec->added[spec->n_added++] = down[n - 1 - i];
+    spec->max_budget = max_budget;
+    return true;
 }
 
 int64_t search_spec_default_min(int64_t max_budget)
 {
     double min = floor(0.04 * (double)max_budget + 0.5);
     return min < 1 ? 1 : (int64_t)min;
+}
+
+bool campaign_spec_extend(struct campaign_spec *spec, int64_t n_trials, int64_t max_budget, int64_t wall_clock_ms)
+{
+    if (max_budget > 0 && !search_spec_extend(&spec->search, max_budget))
+        return false;
+    if (n_trials > 0)
+        spec->search.n_trials = spec->limits.n_trials = n_trials;
+    if (wall_clock_ms > 0)
+        spec->limits.wall_clock_ms = wall_clock_ms;
+    return true;
 }

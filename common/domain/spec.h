@@ -25,6 +25,9 @@ struct search_spec {
     enum search_model model;
     int64_t min_budget; /* 1 <= min <= max; about 4 % of max unless said */
     int64_t max_budget;
+    int64_t filed_max;          /* with n_added: the file's max_budget, to which its own rungs lead */
+    int64_t added[LIMIT_RUNGS]; /* rungs above it, by search_spec_extend; the last one is max_budget */
+    int n_added;
     int eta;          /* >= 2; 3 unless said */
     int64_t n_trials; /* limits.trials: configurations to start, enqueued ones included */
 };
@@ -66,13 +69,22 @@ void campaign_spec_deinit(struct campaign_spec *spec);
 /* For the search, less is better: the objective's value, negated where the goal is to maximise. */
 double campaign_spec_loss(const struct campaign_spec *spec, double value);
 
+/* New limits; 0: as before. False, and nothing changed, when search_spec_extend forbids the max_budget. */
+bool campaign_spec_extend(struct campaign_spec *spec, int64_t n_trials, int64_t max_budget, int64_t wall_clock_ms);
+
 /* The seed that a trial's process is given: the same for every attempt, on every machine, so that a trial can be run
  * again. */
 uint64_t campaign_spec_trial_seed(const struct campaign_spec *spec, uint32_t number);
 
 /* The rungs of the asynchronous ladder, ascending: round(max * eta^-i) while that is >= min (50, eta 3, min 2: 2, 6,
- * 17, 50); max alone for SCHEDULER_NONE. Returns how many, at most LIMIT_RUNGS. */
+ * 17, 50); max alone for SCHEDULER_NONE; then those that were added. Returns how many, at most LIMIT_RUNGS. */
 int search_spec_rungs(const struct search_spec *spec, int64_t rungs[LIMIT_RUNGS]);
+
+/* Raises max_budget and lets the ladder go on to it: what was a rung stays one, so every result keeps its place. New
+ * are round(max * eta^-i) while that is at least sqrt(eta) times the old max_budget, and max itself (50 to 100: 100;
+ * 50 to 500: 167, 500). Not for SCHEDULER_SYNC_HYPERBAND, whose brackets are made for one max_budget. False, and
+ * nothing changed, when it is not above the present one or LIMIT_RUNGS are not enough. */
+bool search_spec_extend(struct search_spec *spec, int64_t max_budget);
 
 /* The min_budget of a file that names none: 4 % of max_budget, rounded, at least 1. */
 int64_t search_spec_default_min(int64_t max_budget);

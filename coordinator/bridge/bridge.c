@@ -175,26 +175,63 @@ static int take_fail(const struct bridge_world *world, const struct message_fail
     return take_curve(m->curve, m->n_curve, memory, o, e);
 }
 
-static int take_control(
-    const struct bridge_world *world, const struct message_control *m, struct hub_event *out, struct err *e)
+/* The one of the two that was given; 0: neither. */
+static struct hub_limit limit_of(int64_t value, int64_t more)
 {
-    static const struct {
-        const char *name;
-        enum hub_action action;
-    } actions[] = { { "pause", ACTION_PAUSE }, { "resume", ACTION_RESUME }, { "stop", ACTION_STOP } };
+    return (struct hub_limit){ more > 0 ? more : value, more > 0 };
+}
+
+static const int64_t *numbers_from(const struct record_trial_number *records, size_t n, struct bridge_memory *memory)
+{
+    int64_t *numbers = bridge_keep(memory, mem_zalloc(n, sizeof *numbers));
+    for (size_t i = 0; i < n; i++)
+        numbers[i] = records[i].number;
+    return numbers;
+}
+
+static int find_action(const char *name, enum steer_action *out, struct err *e)
+{
+    for (int i = 0; i < STEER_N_ACTIONS; i++)
+        if (strcmp(steer_action_names[i], name) == 0) {
+            *out = (enum steer_action)i;
+            return 0;
+        }
+    return err_set(e, ERR_INVALID,
+        "control.action: \"%s\": pause, resume, stop, extend, enqueue, retry or note is expected", name);
+}
+
+static int take_config(const struct bridge_world *world, const struct campaign *c, const struct message_control *m,
+    struct bridge_memory *memory, struct hub_steer *out, struct err *e)
+{
+    double *x = bridge_keep(memory, mem_zalloc((size_t)c->spec->space.n_params, sizeof *x));
+    if (!m->config)
+        return err_set(e, ERR_INVALID, "control.config is missing: expected the parameters of the new trial");
+    out->x = x;
+    return world->read_config(world->context, c, m->config, x, e);
+}
+
+static int take_control(const struct bridge_world *world, const struct message_control *m, struct bridge_memory *memory,
+    struct hub_event *out, struct err *e)
+{
     const struct campaign *c = hub_find_campaign(world->hub, m->campaign);
+    struct hub_steer *steer = &out->as.steer;
     if (!c)
         return err_set(e, ERR_NOT_FOUND, "there is no campaign \"%s\" here", m->campaign);
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-        if (strcmp(actions[i].name, m->action) != 0)
-            continue;
-        out->kind = HUB_CONTROL;
-        out->request = m->request;
-        out->as.control.campaign = c->row.id;
-        out->as.control.action = actions[i].action;
-        return 0;
-    }
-    return err_set(e, ERR_INVALID, "control.action: \"%s\": pause, resume or stop is expected", m->action);
+    out->kind = HUB_STEER;
+    out->request = m->request;
+    *steer = (struct hub_steer){
+        .campaign = c->row.id,
+        .who = m->who ? m->who : "somebody",
+        .n_trials = limit_of(m->trials, m->more_trials),
+        .max_budget = limit_of(m->max_budget, m->more_budget),
+        .wall_clock_ms = limit_of(m->wall_clock_ms, m->more_wall_clock_ms),
+        .numbers = numbers_from(m->numbers, m->n_numbers, memory),
+        .n_numbers = (int)m->n_numbers,
+        .text = m->text ? m->text : "",
+    };
+    if (find_action(m->action, &steer->action, e) < 0)
+        return -1;
+    return steer->action == STEER_ENQUEUE ? take_config(world, c, m, memory, steer, e) : 0;
 }
 
 static void take_session(struct hub_event *out, enum hub_event_kind kind, uint64_t session)
@@ -235,7 +272,7 @@ int bridge_event(const struct bridge_world *world, const struct message *m, stru
     case MESSAGE_FAIL:
         return take_fail(world, &m->as.fail, memory, out, e);
     case MESSAGE_CONTROL:
-        return take_control(world, &m->as.control, out, e);
+        return take_control(world, &m->as.control, memory, out, e);
     case MESSAGE_WELCOME:
     case MESSAGE_WHO:
     case MESSAGE_GRANT:
@@ -372,7 +409,14 @@ void bridge_message(const struct hub *h, const struct send *s, struct bridge_mem
         break;
     case SEND_DONE:
         out->type = MESSAGE_DONE;
-        out->as.done.request = s->request;
+        out->as.done = (struct message_done){
+            .request = s->request, .state = campaign_state_names[s->campaign->row.state], .text = s->text
+        };
+        break;
+    case SEND_REFUSED:
+        out->type = MESSAGE_ERROR;
+        out->as.error =
+            (struct message_error){ .request = s->request, .code = err_code_name(s->code), .text = s->text };
         break;
     }
 }

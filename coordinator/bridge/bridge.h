@@ -26,6 +26,8 @@ void *bridge_keep(struct bridge_memory *m, void *owned); /* takes it, and return
 struct bridge_world {
     const struct hub *hub;
     bool (*blob_is_stored)(const void *context, const char *hash);
+    /* An enqueued configuration, JSON, into x: ERR_INVALID for what space, `when` or `where` do not allow. */
+    int (*read_config)(const void *context, const struct campaign *c, const char *json, double *x, struct err *e);
     const void *context;
     bool (*blob_is_sound)(const void *context, const char *hash); /* reads all of it; NULL: nobody doubts it */
 };

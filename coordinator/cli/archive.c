@@ -68,6 +68,13 @@ static const struct archived_campaign *choose(const struct archive *a, const str
     return chosen;
 }
 
+static int take_limits(void *context, const struct steer_row *row, struct err *e)
+{
+    if (!campaign_spec_extend((struct campaign_spec *)context, row->n_trials, row->max_budget, row->wall_clock_ms))
+        return err_set(e, ERR_CORRUPT, "steer %llu extends to what cannot be", (unsigned long long)row->seq);
+    return 0;
+}
+
 static int enter(struct archive *a, const struct asking *q, struct err *e)
 {
     const struct archived_campaign *c = choose(a, q);
@@ -80,7 +87,8 @@ static int enter(struct archive *a, const struct asking *q, struct err *e)
             a->n_campaigns, c->name);
     a->campaign = c->row.id;
     a->state = c->row.state;
-    return 0;
+    struct steer_filter extends = { .campaign = a->campaign, .is_extend_only = true };
+    return store_load_steers(a->store, &extends, take_limits, &a->spec, e);
 }
 
 static int open_store(struct archive *a, const struct asking *q, bool needs_campaign, struct err *e)

@@ -1,5 +1,6 @@
 #include "coordinator/cli/client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -8,7 +9,6 @@
 #include "common/io/address.h"
 #include "common/io/system.h"
 #include "common/io/zsock.h"
-#include "common/proto/message.h"
 
 #define REPEAT_MS 1000 /* ask again after so long without an answer */
 #define RETRY_MS 20    /* try again to send after so long while not connected */
@@ -170,10 +170,19 @@ int client_status(struct client *c, const char *campaign, struct str *json, stru
     return 0;
 }
 
-int client_control(struct client *c, const char *campaign, const char *action, struct err *e)
+int client_control(struct client *c, const struct message_control *ask, struct client_done *out, struct err *e)
 {
-    struct message m = { .type = MESSAGE_CONTROL, .as.control = { .campaign = campaign, .action = action } };
-    return request(c, &m, MESSAGE_DONE, e);
+    struct message m = { .type = MESSAGE_CONTROL, .as.control = *ask };
+    if (request(c, &m, MESSAGE_DONE, e) < 0)
+        return -1;
+    const struct message_done *done = &c->answer.as.done;
+    if (out)
+        *out = (struct client_done){ 0 };
+    if (out && done->state)
+        str_copy(out->state, sizeof out->state, done->state);
+    if (out && done->text)
+        snprintf(out->text, sizeof out->text, "%s", done->text);
+    return 0;
 }
 
 int client_import(struct client *c, const char *campaign, const char *source, const struct record_import_point *points,

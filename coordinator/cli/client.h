@@ -11,6 +11,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/str.h"
+#include "common/proto/message.h"
 
 #define CLIENT_PATIENCE_MS 5000 /* for a command that a person waits for */
 
@@ -42,11 +43,15 @@ int client_status(struct client *c, const char *campaign, struct str *json, stru
 struct client_import {
     int64_t n_taken, n_known, n_low;
 };
-struct record_import_point;
 int client_import(struct client *c, const char *campaign, const char *source, const struct record_import_point *points,
     size_t n, struct client_import *out, struct err *e);
 
-/* `action` is pause, resume or stop. */
-int client_control(struct client *c, const char *campaign, const char *action, struct err *e);
+struct client_done {
+    char state[17]; /* of the campaign now */
+    char text[1024];
+};
+
+/* Asks it; `ask->request` is filled in, and the other members say what messages.def describes. `out` may be NULL. */
+int client_control(struct client *c, const struct message_control *ask, struct client_done *out, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include "coordinator/cli/clean.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/commands_ask.h"
+#include "coordinator/cli/commands_steer.h"
 #include "coordinator/cli/export.h"
 #include "coordinator/cli/import.h"
 #include "coordinator/cli/final.h"
@@ -125,27 +126,6 @@ static int watch(const struct options *o, struct err *e)
     if (options_number(o, "timeout", 0.001, 1e9, &seconds, e) < 0)
         return -1;
     return cli_watch(&where, word(o, 0), options_has(o, "json"), (int64_t)(seconds * 1000), e);
-}
-
-static int control(const struct options *o, const char *action, struct err *e)
-{
-    struct remote where = remote_of(o);
-    return cli_control(&where, o->words[0], action, stdout, e);
-}
-
-static int stop(const struct options *o, struct err *e)
-{
-    return control(o, "stop", e);
-}
-
-static int pause_campaign(const struct options *o, struct err *e)
-{
-    return control(o, "pause", e);
-}
-
-static int resume(const struct options *o, struct err *e)
-{
-    return control(o, "resume", e);
 }
 
 /* ---- before anything runs ---- */
@@ -337,9 +317,16 @@ const struct command commands[] = {
     { "submit", "CAMPAIGN.json", 1, 1, "give a campaign to a coordinator that is running", NULL, remote_rows, submit },
     { "status", "[CAMPAIGN]", 0, 1, "say once how the campaigns go", NULL, remote_json_rows, status },
     { "watch", "[CAMPAIGN]", 0, 1, "show how a campaign goes, until it is over", watch_detail, watch_rows, watch },
-    { "pause", "CAMPAIGN", 1, 1, "start nothing new of a campaign", NULL, remote_rows, pause_campaign },
-    { "resume", "CAMPAIGN", 1, 1, "go on with a campaign that was paused", NULL, remote_rows, resume },
-    { "stop", "CAMPAIGN", 1, 1, "end a campaign for good; what it found is kept", NULL, remote_rows, stop },
+    { "pause", "CAMPAIGN", 1, 1, "start nothing new of a campaign", NULL, steer_rows, steer_pause },
+    { "resume", "CAMPAIGN", 1, 1, "go on with a campaign that was paused", NULL, steer_rows, steer_resume },
+    { "stop", "CAMPAIGN", 1, 1, "end a campaign; what it found is kept", NULL, steer_rows, steer_stop },
+    { "extend", "CAMPAIGN", 1, 1, "give a campaign more trials, budget or time", steer_extend_detail,
+        steer_extend_rows, steer_extend },
+    { "enqueue", "CAMPAIGN CONFIG...", 2, 1 + LIMIT_PARAMS, "have a configuration of yours tried next",
+        steer_enqueue_detail, steer_rows, steer_enqueue },
+    { "retry", "CAMPAIGN [TRIAL...]", 1, 1 + LIMIT_STEERED, "try what failed again, from its last checkpoint",
+        steer_retry_detail, steer_retry_rows, steer_retry },
+    { "note", "CAMPAIGN TRIAL TEXT", 3, 3, "keep a note with a trial; rung show prints it", NULL, steer_rows, steer_note },
     { "best", "[CAMPAIGN]", 0, 1, "the best trial, and what it was measured at", ask_best_detail, ask_best_rows, ask_best },
     { "trials", "[CAMPAIGN]", 0, 1, "all trials", ask_table_detail, ask_trials_rows, ask_trials },
     { "show", "[CAMPAIGN] TRIAL", 1, 2, "one trial: its curve, its results, its attempts", ask_detail, ask_rows, ask_show },

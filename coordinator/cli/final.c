@@ -11,6 +11,7 @@
 #include "coordinator/cli/final_campaign.h"
 #include "coordinator/cli/final_report.h"
 #include "coordinator/cli/remote.h"
+#include "coordinator/cli/steer.h"
 #include "coordinator/cli/run.h"
 #include "coordinator/cli/screen.h"
 #include "coordinator/store/ask.h"

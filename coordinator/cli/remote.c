@@ -15,7 +15,7 @@
 #define WATCH_ANSWER_MS 1000
 #define WATCH_PATIENCE_MS 60000 /* without an answer; a restart of the coordinator takes less */
 
-static struct client *connect_to(const struct remote *where, struct err *e)
+struct client *remote_connect(const struct remote *where, struct err *e)
 {
     struct address address;
     int status = where->connect ? address_parse(where->connect, &address, e)
@@ -29,7 +29,7 @@ static struct client *connect_to(const struct remote *where, struct err *e)
 int remote_submit(
     const struct remote *where, const struct submission *file, struct client_submitted *out, struct err *e)
 {
-    struct client *c = connect_to(where, e);
+    struct client *c = remote_connect(where, e);
     int status = c ? client_submit(c, file->canonical.text, out, e) : -1;
     client_close(c);
     return status;
@@ -47,26 +47,6 @@ int cli_submit(const struct remote *where, const char *path, FILE *out, struct e
         fprintf(out, "campaign %s %s: %s\n", submitted.campaign, submitted.is_new ? "begins" : "was there already",
             submitted.state);
     submission_deinit(&file);
-    return status;
-}
-
-/* What a campaign is after the action. */
-static const char *after(const char *action)
-{
-    static const char *const rows[][2] = { { "stop", "stopped" }, { "pause", "paused" }, { "resume", "running" } };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (str_equal(rows[i][0], action))
-            return rows[i][1];
-    return action;
-}
-
-int cli_control(const struct remote *where, const char *campaign, const char *action, FILE *out, struct err *e)
-{
-    struct client *c = connect_to(where, e);
-    int status = c ? client_control(c, campaign, action, e) : -1;
-    if (status == 0)
-        fprintf(out, "campaign %s: %s\n", campaign, after(action));
-    client_close(c);
     return status;
 }
 
@@ -91,7 +71,7 @@ int cli_status(const struct remote *where, const char *campaign, bool is_json, F
 {
     struct status s = { 0 };
     struct str json = { 0 };
-    struct client *c = connect_to(where, e);
+    struct client *c = remote_connect(where, e);
     int status = c && client_status(c, campaign, &json, e) == 0 && status_read(&s, json.text, e) == 0 ? 0 : -1;
     if (status == 0 && campaign && !status_campaign(&s, campaign))
         status = err_set(e, ERR_NOT_FOUND, "there is no campaign \"%s\"", campaign);
@@ -192,7 +172,7 @@ static int watch(struct watching *w, int64_t timeout_ms, struct err *e)
 int cli_watch(const struct remote *where, const char *campaign, bool is_json, int64_t timeout_ms, struct err *e)
 {
     struct str name = { 0 };
-    struct watching w = { .client = connect_to(where, e) };
+    struct watching w = { .client = remote_connect(where, e) };
     str_add(&name, campaign ? campaign : "");
     int status = !w.client ? -1 : campaign ? 0 : find_only(w.client, &name, e);
     if (status == 0) {

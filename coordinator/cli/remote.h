@@ -1,5 +1,5 @@
 /* remote.h: the commands that ask a coordinator which somebody else has started: `rung submit`, `status`, `watch`,
- * `stop`, `pause`, `resume`.
+ * steer.h has those that change something.
  */
 #ifndef RUNG_COORDINATOR_CLI_REMOTE_H
 #define RUNG_COORDINATOR_CLI_REMOTE_H
@@ -18,6 +18,9 @@ struct remote {
     const char *connect; /* or an address; NULL: the store's */
 };
 
+/* A client of it. Returns owned (client_close), or NULL with e. */
+struct client *remote_connect(const struct remote *where, struct err *e);
+
 /* Begins the campaign in the file, or goes on with it. 0; EXIT_STATUS_INVALID for a file with mistakes, which it
  * prints; -1 with ERR_EXISTS when there is another campaign of that name. */
 int cli_submit(const struct remote *where, const char *path, FILE *out, struct err *e);
@@ -28,9 +31,6 @@ int remote_submit(
 
 /* How the campaign goes, or, with NULL, each that is not over; as rung.status/1 when is_json. */
 int cli_status(const struct remote *where, const char *campaign, bool is_json, FILE *out, struct err *e);
-
-/* `action` is stop, pause or resume. */
-int cli_control(const struct remote *where, const char *campaign, const char *action, FILE *out, struct err *e);
 
 /* Shows how the campaign goes until it is over, and ends with what status_exit says; with EXIT_STATUS_TIMEOUT when that
  * takes longer than timeout_ms (0: no limit), or EXIT_STATUS_INTERRUPTED. NULL: the only one that is going on. With

@@ -17,6 +17,7 @@
 #include "coordinator/cli/interrupt.h"
 #include "coordinator/cli/screen.h"
 #include "coordinator/cli/submission.h"
+#include "coordinator/cli/who.h"
 
 #define STORE_MODE 0700
 #define ANSWER_MS 300 /* patience with the coordinator, which may be starting again */
@@ -99,7 +100,8 @@ static int begin(struct run *r, struct err *e)
         return -1;
     bool is_paused = str_equal(submitted.state, "paused");
     r->was_over = !is_paused && !str_equal(submitted.state, "running");
-    if (is_paused && client_control(r->client, r->file.name, "resume", e) < 0)
+    struct message_control resume = { .campaign = r->file.name, .action = "resume", .who = who() };
+    if (is_paused && client_control(r->client, &resume, NULL, e) < 0)
         return -1;
     if (!submitted.is_new && r->follow.form == FOLLOW_VIEW)
         follow_say(&r->follow, "rung: campaign %s is in %s already%s", r->file.name, r->options->store,

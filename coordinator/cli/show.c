@@ -24,7 +24,7 @@ struct shown {
     struct archived_trial trial;
     struct curve *curves; /* owned */
     size_t n_curves, cap_curves;
-    struct listing results, attempts;
+    struct listing results, attempts, notes;
 };
 
 static int take_point(void *context, const char *metric, int64_t step, double value, struct err *e)
@@ -76,19 +76,36 @@ static int take_attempt(void *context, const struct attempt_row *row, struct err
     return 0;
 }
 
+static int take_note(void *context, const struct steer_row *row, struct err *e)
+{
+    struct shown *s = (struct shown *)context;
+    struct str time = { 0 };
+    if (row->action != STEER_NOTE)
+        return 0;
+    archive_add_time(&time, row->wall_ms);
+    listing_add(&s->notes, str_text(&time));
+    listing_add(&s->notes, row->who);
+    listing_add(&s->notes, row->text);
+    str_deinit(&time);
+    return 0;
+}
+
 static int gather(struct shown *s, const char *word, struct err *e)
 {
     static const char *const result_titles[] = { ">rung", ">budget", ">value", "failure", "verdict", "worker",
         ">seconds", "kernel" };
     static const char *const attempt_titles[] = { ">lease", ">budget", "worker", "host", "ended", ">seconds",
         "reason" };
+    static const char *const note_titles[] = { "time (UTC)", "who", "note" };
+    listing_init(&s->notes, note_titles, 3);
     listing_init(&s->results, result_titles, 8);
     listing_init(&s->attempts, attempt_titles, 7);
     if (archive_find(s->a, word, &s->trial, e) < 0)
         return -1;
     int64_t id = s->trial.row.id;
     if (store_load_points(s->a->store, id, take_point, s, e) < 0 ||
-        store_load_results(s->a->store, &(struct result_filter){ .trial = id }, take_result, s, e) < 0)
+        store_load_results(s->a->store, &(struct result_filter){ .trial = id }, take_result, s, e) < 0 ||
+        store_load_steers(s->a->store, &(struct steer_filter){ .trial = id }, take_note, s, e) < 0)
         return -1;
     return store_load_attempts(s->a->store, &(struct attempt_filter){ .trial = id }, take_attempt, s, e);
 }
@@ -103,6 +120,7 @@ static void shown_deinit(struct shown *s)
     free(s->curves);
     listing_deinit(&s->results);
     listing_deinit(&s->attempts);
+    listing_deinit(&s->notes);
 }
 
 /* ---- as text ---- */
@@ -176,6 +194,7 @@ static void add_text(const struct shown *s, const struct view_look *look, struct
     add_curves(s, look, text);
     add_listing("results", &s->results, look, text);
     add_listing("attempts", &s->attempts, look, text);
+    add_listing("notes", &s->notes, look, text);
     if (s->trial.row.checkpoint[0]) {
         str_add_char(text, '\n');
         archive_add_line(text, look, VIEW_BOLD, "checkpoint");
@@ -238,6 +257,19 @@ static int take_result_json(void *context, const struct result_row *row, struct 
     return 0;
 }
 
+static int take_note_json(void *context, const struct steer_row *row, struct err *e)
+{
+    struct str *json = (struct str *)context;
+    if (row->action != STEER_NOTE)
+        return 0;
+    json_open_object(json);
+    json_add_int(json, "wall_ms", row->wall_ms);
+    json_add_text(json, "who", row->who);
+    json_add_text(json, "note", row->text);
+    json_close_object(json);
+    return 0;
+}
+
 static int add_json(struct shown *s, struct str *json, struct err *e)
 {
     const struct trial_row *t = &s->trial.row;
@@ -261,6 +293,10 @@ static int add_json(struct shown *s, struct str *json, struct err *e)
     json_open_array(json);
     failed |=
         store_load_attempts(s->a->store, &(struct attempt_filter){ .trial = t->id }, take_attempt_json, context, e);
+    json_close_array(json);
+    json_put_key(json, "notes");
+    json_open_array(json);
+    failed |= store_load_steers(s->a->store, &(struct steer_filter){ .trial = t->id }, take_note_json, json, e);
     json_close_array(json);
     json_close_object(json);
     str_add_char(json, '\n');

@@ -7,17 +7,19 @@
 
 #include "common/base/mem.h"
 
-static struct search *open_search(struct campaign *c)
+void campaign_open_search(struct campaign *c)
 {
     struct search_inputs in = {
-        .spec = &c->spec->search,
+        .spec = &c->filed,
         .space = &c->spec->space,
         .rules = &c->rules,
         .enqueue = c->spec->enqueue,
         .n_enqueue = c->spec->n_enqueue,
         .seed = c->spec->seed,
     };
-    return search_new(&in);
+    search_free(c->search);
+    c->search = search_new(&in);
+    c->n_results = c->n_reached = c->n_imports = 0;
 }
 
 struct campaign *campaign_new(const struct campaign_row *row, struct campaign_spec *spec, struct rules rules)
@@ -30,8 +32,9 @@ struct campaign *campaign_new(const struct campaign_row *row, struct campaign_sp
     c->row.file = c->file;
     c->rules = rules;
     c->saved_ran_ms = row->ran_ms;
+    c->filed = spec->search;
     if (!campaign_is_over(c))
-        c->search = open_search(c);
+        campaign_open_search(c);
     return c;
 }
 

@@ -10,10 +10,11 @@
 
 struct campaign {
     struct campaign_row row;    /* what is durable */
-    struct campaign_spec *spec; /* owned; row.spec points to it */
+    struct campaign_spec *spec; /* owned; row.spec points to it. The file's, with what it was extended by */
+    struct search_spec filed;   /* its search part as the file has it */
     char *file;                 /* owned; row.file points to it */
     struct rules rules;         /* its context is the shell's */
-    struct search *search;      /* owned; NULL once the campaign is over */
+    struct search *search;      /* owned; NULL when the campaign was over at start */
     bool is_changed;            /* stands in the effects of this step */
     struct trial **trials;      /* by number - 1; owned */
     size_t n_trials, cap_trials;
@@ -35,6 +36,9 @@ struct campaign *campaign_new(
 void campaign_free(struct campaign *c);
 
 bool campaign_is_over(const struct campaign *c);
+
+/* Begins its search anew, as at the start of a campaign: for a replay of its notes, which count the results again. */
+void campaign_open_search(struct campaign *c);
 
 /* The budget of a rung of the trial's bracket, and how many rungs that has. */
 int64_t campaign_rung_budget(const struct campaign *c, int bracket, int rung);

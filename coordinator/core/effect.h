@@ -9,13 +9,14 @@
 
 #include <stddef.h>
 
+#include "common/base/err.h"
 #include "coordinator/core/event.h"
 #include "coordinator/core/rows.h"
 
 struct trial;
 struct campaign;
 
-enum save_kind { SAVE_RESULT, SAVE_ATTEMPT, SAVE_DECISION, SAVE_EVENT, SAVE_BLOB, SAVE_IMPORT };
+enum save_kind { SAVE_RESULT, SAVE_ATTEMPT, SAVE_DECISION, SAVE_EVENT, SAVE_BLOB, SAVE_IMPORT, SAVE_STEER };
 
 struct save {
     enum save_kind kind;
@@ -26,6 +27,7 @@ struct save {
         struct event_row event;
         struct blob_row blob;
         struct import_row import; /* x is the event's */
+        struct steer_row steer;
     } as;
 };
 
@@ -38,21 +40,23 @@ enum send_kind {
     SEND_RESULT_ACK,
     SEND_SUBMITTED,
     SEND_IMPORTED,
-    SEND_DONE
+    SEND_DONE,
+    SEND_REFUSED
 };
 
 struct send {
     enum send_kind kind;
     uint64_t peer;
     uint64_t request;
-    const struct campaign *campaign; /* GRANT, SUBMITTED */
+    const struct campaign *campaign; /* GRANT, SUBMITTED, DONE */
     const struct trial *trial;       /* GRANT */
     struct lease_ref *refs;          /* WELCOME: drop; BEAT_ACK: cancel. Owned by the effects */
     int n_refs;
     int64_t ack_trial; /* RESULT_ACK */
     int ack_rung;
     uint64_t ack_lease;
-    const char *text;            /* RESULT_ACK: verdict; NOWORK: reason */
+    const char *text;            /* RESULT_ACK: verdict; NOWORK: reason; DONE: what was done; REFUSED: why */
+    enum err_code code;          /* REFUSED */
     bool is_new;                 /* SUBMITTED */
     int n_taken, n_known, n_low; /* IMPORTED */
 };

@@ -25,7 +25,7 @@ enum hub_event_kind {
     HUB_BLOB_LOST, /* a blob that somebody needs is missing or damaged: as.blob */
     HUB_SUBMIT,
     HUB_IMPORT,
-    HUB_CONTROL
+    HUB_STEER
 };
 
 struct lease_ref {
@@ -95,7 +95,22 @@ struct hub_import {
     int n;
 };
 
-enum hub_action { ACTION_PAUSE, ACTION_RESUME, ACTION_STOP };
+/* A limit as a person gives it. */
+struct hub_limit {
+    int64_t value; /* 0: not given */
+    bool is_more;  /* so much more than now */
+};
+
+struct hub_steer {
+    enum steer_action action;
+    int64_t campaign;
+    const char *who;
+    struct hub_limit n_trials, max_budget, wall_clock_ms; /* EXTEND */
+    const double *x;                                      /* ENQUEUE: as the space, `when` and `where` want it */
+    const int64_t *numbers;                               /* RETRY: of trials; none: all that broke. NOTE: the one */
+    int n_numbers;
+    const char *text; /* NOTE */
+};
 
 struct hub_event {
     enum hub_event_kind kind;
@@ -113,10 +128,7 @@ struct hub_event {
         struct blob_row blob;
         struct hub_submit submit;
         struct hub_import import;
-        struct {
-            int64_t campaign;
-            enum hub_action action;
-        } control;
+        struct hub_steer steer;
     } as;
 };
 

@@ -27,6 +27,8 @@ void hub_free(struct hub *h)
     free(h->campaigns);
     free(h->by_id);
     free(h->running);
+    for (size_t i = 0; i < STEERS_KEPT; i++)
+        free(h->steers[i].text);
     roster_deinit(&h->roster);
     free(h);
 }
@@ -65,6 +67,14 @@ const struct campaign *hub_campaign_of(const struct hub *h, int64_t id)
         if (h->campaigns[i]->row.id == id)
             return h->campaigns[i];
     return NULL;
+}
+
+size_t hub_place_of(const struct hub *h, const struct campaign *c)
+{
+    size_t i = 0;
+    while (h->campaigns[i] != c)
+        i++;
+    return i;
 }
 
 const struct campaign *hub_find_campaign(const struct hub *h, const char *name)
@@ -307,22 +317,6 @@ static void on_submit(struct hub *h, const struct hub_event *e, struct effects *
     s->is_new = !known;
 }
 
-static void on_control(struct hub *h, const struct hub_event *e, struct effects *fx)
-{
-    struct campaign *c = (struct campaign *)(uintptr_t)hub_campaign_of(h, e->as.control.campaign);
-    assert(c);
-    enum campaign_state next = e->as.control.action == ACTION_PAUSE ? CAMPAIGN_PAUSED : CAMPAIGN_RUNNING;
-    if (e->as.control.action == ACTION_STOP && !campaign_is_over(c)) {
-        hub_finish(h, e, fx, c, CAMPAIGN_STOPPED, "stopped by a user");
-    } else if (!campaign_is_over(c) && c->row.state != next) {
-        c->row.state = next;
-        effects_change_campaign(fx, c);
-        hub_log(h, e, fx, EVENT_CAMPAIGN, c, NULL)->text =
-            effects_text(fx, "%s by a user", next == CAMPAIGN_PAUSED ? "paused" : "resumed");
-    }
-    effects_send(fx, SEND_DONE, e->peer)->request = e->request;
-}
-
 /* ---- time ---- */
 
 static void spend_time(struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c, int64_t ms)
@@ -398,8 +392,8 @@ static void dispatch(struct hub *h, const struct hub_event *e, struct effects *f
     case HUB_IMPORT:
         hub_import(h, e, fx);
         break;
-    case HUB_CONTROL:
-        on_control(h, e, fx);
+    case HUB_STEER:
+        hub_steer(h, e, fx);
         break;
     }
 }

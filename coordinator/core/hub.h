@@ -26,16 +26,23 @@ struct hub *hub_new(const struct hub_settings *settings, uint64_t boot); /* retu
 void hub_free(struct hub *h);
 
 /* Loading, in this order: workers, campaigns (spec is taken), trials of campaigns that are not over by ascending id,
- * the imports and the notes of those campaigns in the order of seq, the blobs. A row that contradicts another fails
- * with ERR_CORRUPT.
- */
+ * the notes of those campaigns in the order of seq, what people steered among them, their imports, the blobs. A row
+ * that contradicts another fails with ERR_CORRUPT. Of a campaign that is over the two counts stand for its notes. */
 int hub_load_worker(struct hub *h, const struct worker_row *row, struct err *e);
 int hub_load_campaign(
     struct hub *h, const struct campaign_row *row, struct campaign_spec *spec, struct rules rules, struct err *e);
 int hub_load_trial(struct hub *h, const struct trial_row *row, struct err *e);
 int hub_load_import(struct hub *h, const struct import_row *row, int n_x, struct err *e);
+int hub_load_limits(struct hub *h, const struct steer_row *row, struct err *e); /* of each EXTEND, before the trials */
+void hub_load_counts(struct hub *h, int64_t campaign, int64_t n_results, int64_t n_reached);
+int hub_load_steer(struct hub *h, const struct steer_row *row, struct err *e);
 int hub_load_note(struct hub *h, const struct event_row *row, struct err *e);
 void hub_start(struct hub *h, uint64_t last_seq, int64_t last_trial, int64_t now_ms);
+
+/* A campaign that was over at start has no search. Before an event that brings it back to life: this, then its notes
+ * and steers again. */
+bool hub_needs_search(const struct hub *h, const struct hub_event *event);
+void hub_open_search(struct hub *h, int64_t campaign);
 
 void hub_step(struct hub *h, const struct hub_event *event, struct effects *fx);
 
@@ -47,6 +54,7 @@ const struct hub_settings *hub_settings(const struct hub *h);
 size_t hub_n_campaigns(const struct hub *h);
 const struct campaign *hub_campaign(const struct hub *h, size_t i);
 const struct campaign *hub_campaign_of(const struct hub *h, int64_t id);         /* NULL when there is none */
+size_t hub_place_of(const struct hub *h, const struct campaign *c);              /* hub_campaign gives it there */
 const struct campaign *hub_find_campaign(const struct hub *h, const char *name); /* NULL when there is none */
 const struct trial *hub_find_trial(
     const struct hub *h, int64_t id); /* NULL: unknown, or of a campaign that was over at start */

@@ -47,6 +47,66 @@ int hub_load_trial(struct hub *h, const struct trial_row *row, struct err *e)
     return 0;
 }
 
+static struct campaign *steered(struct hub *h, const struct steer_row *row, struct err *e)
+{
+    struct campaign *c = (struct campaign *)(uintptr_t)hub_campaign_of(h, row->campaign);
+    if (!c)
+        err_set(e, ERR_CORRUPT, "steer %llu names a campaign that is not there", (unsigned long long)row->seq);
+    return c;
+}
+
+int hub_load_limits(struct hub *h, const struct steer_row *row, struct err *e)
+{
+    struct campaign *c = steered(h, row, e);
+    if (!c)
+        return -1;
+    if (!campaign_spec_extend(c->spec, row->n_trials, row->max_budget, row->wall_clock_ms))
+        return err_set(e, ERR_CORRUPT, "steer %llu extends to what cannot be", (unsigned long long)row->seq);
+    return 0;
+}
+
+void hub_load_counts(struct hub *h, int64_t campaign, int64_t n_results, int64_t n_reached)
+{
+    struct campaign *c = (struct campaign *)(uintptr_t)hub_campaign_of(h, campaign);
+    c->n_results = n_results;
+    c->n_reached = n_reached;
+}
+
+void hub_open_search(struct hub *h, int64_t campaign)
+{
+    campaign_open_search((struct campaign *)(uintptr_t)hub_campaign_of(h, campaign));
+}
+
+/* A trial that is retried has failed, unless it was set aside: then its failure counts no more. */
+static int load_retry(struct hub *h, struct campaign *c, const struct steer_row *row, struct err *e)
+{
+    const struct trial *t = hub_find_trial(h, row->trial);
+    if (!t || t->campaign != c || t->row.number > search_n_started(c->search) ||
+        !search_may_retry(c->search, t->row.number))
+        return err_set(e, ERR_CORRUPT, "steer %llu retries a trial that did not fail", (unsigned long long)row->seq);
+    c->n_results -= search_has_failed(c->search, t->row.number);
+    search_note_retried(c->search, t->row.number);
+    return 0;
+}
+
+int hub_load_steer(struct hub *h, const struct steer_row *row, struct err *e)
+{
+    struct campaign *c = steered(h, row, e);
+    if (!c)
+        return -1;
+    hub_remember_steer(h, row->request, row->campaign, row->text);
+    if (!c->search)
+        return 0;
+    if (row->action == STEER_EXTEND || row->action == STEER_ENQUEUE)
+        search_note_extended(c->search, row->n_trials, row->max_budget);
+    if (row->action == STEER_ENQUEUE && row->n_x != c->spec->space.n_params)
+        return err_set(e, ERR_CORRUPT, "steer %llu enqueues %d values where the space has %d",
+            (unsigned long long)row->seq, row->n_x, c->spec->space.n_params);
+    if (row->action == STEER_ENQUEUE)
+        search_note_enqueued(c->search, row->x);
+    return row->action == STEER_RETRY ? load_retry(h, c, row, e) : 0;
+}
+
 int hub_load_note(struct hub *h, const struct event_row *row, struct err *e)
 {
     const struct trial *t = hub_find_trial(h, row->trial);

@@ -111,13 +111,6 @@ static struct event_row *log_outcome(struct hub *h, const struct hub_event *e, s
     return row;
 }
 
-static void forget_breaks(struct trial *t)
-{
-    t->row.n_broken = 0;
-    memset(t->row.broke_on, 0, sizeof t->row.broke_on);
-    t->retry_at_ms = 0;
-}
-
 static void take_checkpoint(struct trial *t, const struct hub_outcome *o)
 {
     str_copy(t->row.checkpoint, sizeof t->row.checkpoint, o->checkpoint);
@@ -147,7 +140,7 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     t->counted_lease = o->lease;
     t->row.value = o->value;
     t->row.reached = campaign_rung_budget(c, t->row.bracket, o->rung);
-    forget_breaks(t);
+    trial_forget_breaks(t);
     take_checkpoint(t, o);
     campaign_move_trial(c, t, is_last ? TRIAL_COMPLETED : TRIAL_PAUSED);
     effects_change_trial(fx, t);

@@ -11,6 +11,7 @@
 #define BREAKS_ON_WORKERS 3  /* or on so many different workers, before it is set aside */
 #define HOPELESS_FAILURES 10 /* failures without a single success that end a campaign */
 #define RETRY_MS 1000        /* wait before a lost trial is tried again; doubles each time */
+#define STEERS_KEPT 64       /* of the last requests to steer, so that a repeated one is known */
 #define RAN_SAVE_MS 5000     /* how often the time that a campaign ran is stored */
 
 struct hub {
@@ -27,6 +28,12 @@ struct hub {
     size_t n_by_id, cap_by_id;
     struct trial **running; /* leased trials, in no order */
     size_t n_running, cap_running;
+    struct steered {
+        uint64_t request;
+        int64_t campaign;
+        char *text; /* owned: the answer */
+    } steers[STEERS_KEPT];
+    size_t n_steers;      /* ever: the next goes to n_steers % STEERS_KEPT */
     size_t next_campaign; /* where the last grant stopped: campaigns take turns */
 };
 
@@ -64,6 +71,10 @@ void hub_end_attempt(const struct hub *h, const struct hub_event *e, struct effe
 
 /* hub_import.c: what the model learns from elsewhere. */
 void hub_import(struct hub *h, const struct hub_event *e, struct effects *fx);
+
+/* hub_steer.c: what people ask for. */
+void hub_steer(struct hub *h, const struct hub_event *e, struct effects *fx);
+void hub_remember_steer(struct hub *h, uint64_t request, int64_t campaign, const char *text);
 
 /* hub_assign.c: work for free slots, and the end of campaigns. */
 void hub_assign(struct hub *h, const struct hub_event *e, struct effects *fx);

@@ -7,3 +7,5 @@ const char *const trial_state_names[] = { "queued", "running", "paused", "comple
 
 const char *const event_kind_names[] = { "started", "promoted", "counted", "failed", "abandoned", "submitted",
     "granted", "requeued", "late", "campaign", "joined", "left" };
+
+const char *const steer_action_names[] = { "pause", "resume", "stop", "extend", "enqueue", "retry", "note" };

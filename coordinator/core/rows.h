@@ -36,14 +36,28 @@ enum event_kind {
     EVENT_ABANDONED, /* a trial was set aside or cancelled */
     EVENT_SUBMITTED, /* campaign */
     EVENT_GRANTED,   /* trial, rung, lease, worker */
-    EVENT_REQUEUED,  /* an attempt ended that teaches nothing: trial, rung, lease, worker, text: kind and reason */
+    EVENT_REQUEUED,  /* an attempt ended that teaches nothing, or a person retries: trial, rung, ..., text: kind and
+                        reason */
     EVENT_LATE,      /* a result or failure came that does not count: trial, rung, lease, worker, text: why */
-    EVENT_CAMPAIGN,  /* a campaign's state changed: text: the new one and why */
+    EVENT_CAMPAIGN,  /* a campaign's state changed, or a person steered it: text: what and why; trial of a note */
     EVENT_JOINED,    /* worker */
     EVENT_LEFT,      /* worker, text: why */
     EVENT_N_KINDS
 };
 
+/* What a person may ask of a campaign. */
+enum steer_action {
+    STEER_PAUSE,
+    STEER_RESUME,
+    STEER_STOP,
+    STEER_EXTEND,  /* new limits */
+    STEER_ENQUEUE, /* a configuration for the next new trial */
+    STEER_RETRY,   /* a trial that failed or was set aside goes on from its last checkpoint */
+    STEER_NOTE,    /* words about a trial */
+    STEER_N_ACTIONS
+};
+
+extern const char *const steer_action_names[];
 extern const char *const campaign_state_names[];
 extern const char *const trial_state_names[];
 extern const char *const event_kind_names[];
@@ -130,6 +144,22 @@ struct event_row {
     uint64_t lease;
     double value;     /* NaN: does not apply */
     const char *text; /* "" when there is nothing to say */
+};
+
+/* Something that a person asked for and got. A search is rebuilt from these too: extend, enqueue and retry are notes.
+ */
+struct steer_row {
+    uint64_t seq; /* of its event */
+    int64_t wall_ms;
+    const char *who;         /* user@host, as its program says */
+    uint64_t request;        /* its number: a repeated one is answered, and not done again */
+    int64_t campaign, trial; /* trial: of RETRY and NOTE, else 0 */
+    enum steer_action action;
+    int64_t n_trials, max_budget, wall_clock_ms; /* of EXTEND, and n_trials of an ENQUEUE that needs room: the new
+                                                    limits; 0: as before */
+    const double *x;                             /* of ENQUEUE, else NULL */
+    int n_x;
+    const char *text; /* what was done, in words; of NOTE the note */
 };
 
 #define BAD_TRIALS 3 /* trials in a row that break on a worker, before it is set aside */

@@ -14,10 +14,11 @@ static const unsigned moves[] = {
     [TRIAL_QUEUED]    = TO(RUNNING) | TO(PAUSED) | TO(COMPLETED) | TO(STOPPED) | TO(SET_ASIDE),
     [TRIAL_RUNNING]   = TO(QUEUED) | TO(PAUSED) | TO(COMPLETED) | TO(FAILED) | TO(SET_ASIDE) | TO(STOPPED),
     [TRIAL_PAUSED]    = TO(QUEUED) | TO(STOPPED),
-    [TRIAL_COMPLETED] = 0,
-    [TRIAL_STOPPED]   = 0,
-    [TRIAL_FAILED]    = 0,
-    [TRIAL_SET_ASIDE] = 0,
+    /* What is over goes on only when a person brings its campaign back to life, raises max_budget, or retries. */
+    [TRIAL_COMPLETED] = TO(PAUSED),
+    [TRIAL_STOPPED]   = TO(QUEUED) | TO(PAUSED),
+    [TRIAL_FAILED]    = TO(QUEUED),
+    [TRIAL_SET_ASIDE] = TO(QUEUED),
 };
 /* clang-format on */
 
@@ -50,6 +51,13 @@ int trial_move(struct trial *t, enum trial_state next, struct err *e)
             trial_state_names[next]);
     t->row.state = next;
     return 0;
+}
+
+void trial_forget_breaks(struct trial *t)
+{
+    t->row.n_broken = 0;
+    memset(t->row.broke_on, 0, sizeof t->row.broke_on);
+    t->retry_at_ms = 0;
 }
 
 bool trial_is_open(const struct trial *t)

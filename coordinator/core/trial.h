@@ -35,6 +35,9 @@ void trial_free(struct trial *t);
 /* Moves t to `next`. Fails with ERR_STATE, leaving t as it was, when the table in trial.c does not list the move. */
 int trial_move(struct trial *t, enum trial_state next, struct err *e);
 
+/* It may be lost as often as a new one again, and at once. */
+void trial_forget_breaks(struct trial *t);
+
 /* True while the trial still has something to do, or may be promoted: queued, running, paused. */
 bool trial_is_open(const struct trial *t);
 

@@ -73,6 +73,7 @@ void search_expected_counts(const struct search_spec *spec, int bracket, int64_t
     }
     for (int k = 0; k < n_rungs && n > 0; k++) {
         counts[k] = n;
-        n = n / spec->eta > 1 ? n / spec->eta : 1;
+        if (spec->scheduler != SCHEDULER_NONE)
+            n = n / spec->eta > 1 ? n / spec->eta : 1;
     }
 }

@@ -175,6 +175,11 @@ void history_result(struct history *h, uint32_t number, double loss)
     ranking_add(&h->levels[history_level(h, number)], number, loss);
 }
 
+void history_forget_failure(struct history *h, uint32_t number)
+{
+    ranking_remove(&h->levels[history_level(h, number)], number);
+}
+
 /* ---- from elsewhere ---- */
 
 bool history_import(struct history *h, const double *x, int level, double loss)

@@ -69,6 +69,7 @@ void history_start(struct history *h, uint32_t number, const double *x, int brac
 /* Where trial `number` stands from now on. A result or a failure (loss INFINITY) is kept under its level. */
 void history_place(struct history *h, uint32_t number, int rung, enum trial_place place);
 void history_result(struct history *h, uint32_t number, double loss);
+void history_forget_failure(struct history *h, uint32_t number); /* of the rung where it stands; none is fine */
 
 /* Keeps a result from elsewhere (loss INFINITY: a failure) under `level`. False when the same is there already. The
  * order of imports and of everything else plays no part in what the models see. Copies x. */

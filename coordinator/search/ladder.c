@@ -37,6 +37,19 @@ void ladder_abandoned(struct ladder *l, const struct trial_note *t)
         l->rungs[t->rung].n_live--;
 }
 
+void ladder_retried(struct ladder *l, uint32_t trial, const struct trial_note *t)
+{
+    if (t->place == PLACE_FAILED) {
+        ranking_remove(&l->rungs[t->rung].results, trial);
+        l->rungs[t->rung].n_live--;
+        return;
+    }
+    for (int k = 0; k < t->rung; k++) {
+        l->rungs[k].n_live++;
+        l->rungs[k].n_promoted++;
+    }
+}
+
 /* How many of the rung's best places the rule lets go up. */
 static int64_t places_of(const struct ladder *l, const struct ladder_rung *rung, enum ladder_rule rule)
 {
@@ -47,6 +60,7 @@ static int64_t places_of(const struct ladder *l, const struct ladder_rung *rung,
     case LADDER_ENDGAME:
         return share > 1 ? share : 1;
     case LADDER_RESCUE:
+    case LADDER_ALL:
         break;
     }
     return rung->n_live;
@@ -84,7 +98,9 @@ bool ladder_promote(struct ladder *l, const struct history *h, enum ladder_rule 
             continue;
         found.move = SEARCH_PROMOTE;
         found.origin = rule == LADDER_QUOTA ? SEARCH_QUOTA : SEARCH_ENDGAME;
-        found.note = rule == LADDER_RESCUE ? "every trial that was promoted broke, and none came to the top" : "";
+        found.note = rule == LADDER_RESCUE ? "every trial that was promoted broke, and none came to the top"
+                     : rule == LADDER_ALL  ? "max_budget was raised, and without a scheduler every trial goes to it"
+                                           : "";
         found.n_at_rung = (int)l->rungs[k].n_live;
         found.n_promoted = (int)l->rungs[k].n_promoted;
         found.model_rung = -1;

@@ -30,7 +30,8 @@ struct ladder {
 enum ladder_rule {
     LADDER_QUOTA,   /* in the best floor(n / eta), while fewer than that were promoted */
     LADDER_ENDGAME, /* in the best max(1, floor(n / eta)), however many were promoted */
-    LADDER_RESCUE   /* any: whatever was promoted broke, and no trial came to the top */
+    LADDER_RESCUE,  /* any: whatever was promoted broke, and no trial came to the top */
+    LADDER_ALL      /* any: there is no scheduler, and max_budget was raised */
 };
 
 void ladder_init(struct ladder *l, int bracket, int n_rungs, int eta);
@@ -40,6 +41,7 @@ void ladder_deinit(struct ladder *l);
 void ladder_result(struct ladder *l, uint32_t trial, int rung, double loss);
 void ladder_promoted(struct ladder *l, int rung);
 void ladder_abandoned(struct ladder *l, const struct trial_note *t);
+void ladder_retried(struct ladder *l, uint32_t trial, const struct trial_note *t); /* failed or abandoned under way */
 
 /* The trial to promote next by this rule, highest rung first; fills the promotion's fields of *out. False: none. */
 bool ladder_promote(struct ladder *l, const struct history *h, enum ladder_rule rule, struct search_decision *out);

@@ -32,6 +32,7 @@ void proposer_deinit(struct proposer *s)
     model_deinit(&s->model);
     free(s->x);
     free(s->candidates);
+    free(s->added);
     *s = (struct proposer){ 0 };
 }
 
@@ -48,14 +49,48 @@ static bool is_usable(const struct proposer *s, const struct history *h, double 
     return rules_resolve(s->in.rules, x) && !history_has(h, x);
 }
 
+void proposer_enqueue(struct proposer *s, const double *x)
+{
+    size_t row_bytes = (size_t)s->in.space->n_params * sizeof(double);
+    s->added = mem_grow(s->added, s->n_added, &s->cap_added, row_bytes);
+    memcpy(s->added + s->n_added++ * (size_t)s->in.space->n_params, x, row_bytes);
+}
+
+/* The i-th of the user's own: those of the file, then those that came later; NULL behind the last. */
+static const double *enqueued(const struct proposer *s, size_t i)
+{
+    size_t n_filed = (size_t)s->in.n_enqueue, n = (size_t)s->in.space->n_params;
+    if (i < n_filed)
+        return s->in.enqueue + i * n;
+    return i - n_filed < s->n_added ? s->added + (i - n_filed) * n : NULL;
+}
+
+int64_t proposer_n_waiting(const struct proposer *s, const struct history *h)
+{
+    const double *x;
+    int64_t n = 0;
+    for (size_t i = (size_t)s->n_enqueued; (x = enqueued(s, i)); i++)
+        n += !history_has(h, x);
+    return n;
+}
+
+bool proposer_has_waiting(const struct proposer *s, const double *wanted)
+{
+    const double *x;
+    for (size_t i = (size_t)s->n_enqueued; (x = enqueued(s, i)); i++)
+        if (config_equal(s->in.space, x, wanted))
+            return true;
+    return false;
+}
+
 static bool propose_enqueued(struct proposer *s, const struct history *h, struct search_decision *out)
 {
-    size_t n = (size_t)h->n_params;
-    while (s->n_enqueued < s->in.n_enqueue && history_has(h, s->in.enqueue + (size_t)s->n_enqueued * n))
+    const double *x;
+    while ((x = enqueued(s, (size_t)s->n_enqueued)) && history_has(h, x))
         s->n_enqueued++;
-    if (s->n_enqueued == s->in.n_enqueue)
+    if (!x)
         return false;
-    memcpy(s->x, s->in.enqueue + (size_t)s->n_enqueued * n, n * sizeof(double));
+    memcpy(s->x, x, (size_t)h->n_params * sizeof(double));
     out->origin = SEARCH_ENQUEUED;
     return true;
 }

@@ -17,7 +17,9 @@
 
 struct proposer {
     struct search_inputs in;
-    int n_enqueued;   /* entries of in.enqueue that were passed */
+    int n_enqueued; /* entries of in.enqueue, and then of `added`, that were passed */
+    double *added;  /* (n_added, n_params): enqueued while it ran; owned */
+    size_t n_added, cap_added;
     struct grid grid; /* all combinations before it were started or are infeasible */
     struct model model;
     double *x;             /* the proposal */
@@ -30,6 +32,15 @@ enum { PROPOSER_CANDIDATES = PARZEN_POINTS };
 
 void proposer_init(struct proposer *s, const struct search_inputs *in);
 void proposer_deinit(struct proposer *s);
+
+/* One more of the user's own, behind those that wait already. Copies x. */
+void proposer_enqueue(struct proposer *s, const double *x);
+
+/* How many of the user's own are still to come. */
+int64_t proposer_n_waiting(const struct proposer *s, const struct history *h);
+
+/* Is it one of those that were not passed yet? */
+bool proposer_has_waiting(const struct proposer *s, const double *x);
 
 /* Fills the origin, note, x and figures of *out for trial h->n_trials + 1. False when nothing was found: note says why.
  */

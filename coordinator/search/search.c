@@ -10,7 +10,7 @@
 #include "coordinator/search/sync.h"
 
 struct search {
-    struct search_inputs in;
+    struct search_spec spec; /* the file's, and what it was extended by */
     int64_t max_trials;
     bool is_sync;
     struct ladder ladder; /* of the asynchronous schedulers */
@@ -25,14 +25,16 @@ struct search *search_new(const struct search_inputs *in)
 {
     struct search *s = mem_zalloc(1, sizeof *s);
     int64_t rungs[LIMIT_RUNGS];
+    struct search_inputs own = *in;
     int n_rungs = search_bracket_rungs(in->spec, 0, rungs);
-    s->in = *in;
+    s->spec = *in->spec;
+    own.spec = &s->spec;
     s->max_trials = in->spec->n_trials > 0 ? in->spec->n_trials : LIMIT_TRIALS;
     s->is_sync = in->spec->scheduler == SCHEDULER_SYNC_HYPERBAND;
     ladder_init(&s->ladder, 0, n_rungs, in->spec->eta);
-    sync_init(&s->sync, in->spec);
+    sync_init(&s->sync, &s->spec);
     history_init(&s->history, in->space, n_rungs);
-    proposer_init(&s->proposer, in);
+    proposer_init(&s->proposer, &own);
     return s;
 }
 
@@ -95,6 +97,8 @@ static void decide_async(struct search *s, struct search_decision *out)
     const char *note = "";
     if (ladder_promote(l, h, LADDER_QUOTA, out))
         return;
+    if (s->spec.scheduler == SCHEDULER_NONE && ladder_promote(l, h, LADDER_ALL, out))
+        return;
     if (may_start(s)) {
         if (decide_start(s, 0, 0, out))
             return;
@@ -129,7 +133,7 @@ void search_next(struct search *s, struct search_decision *out)
             decide_sync(s, d);
         else
             decide_async(s, d);
-        search_bracket_rungs(s->in.spec, d->bracket, rungs);
+        search_bracket_rungs(&s->spec, d->bracket, rungs);
         if (d->move == SEARCH_START || d->move == SEARCH_PROMOTE)
             d->budget = rungs[d->rung];
         s->is_decided = true;
@@ -196,7 +200,7 @@ void search_note_abandoned(struct search *s, uint32_t trial)
 bool search_note_imported(struct search *s, int64_t *budget, const double *x, double loss)
 {
     int64_t rungs[LIMIT_RUNGS];
-    int level = search_bracket_rungs(s->in.spec, 0, rungs) - 1;
+    int level = search_bracket_rungs(&s->spec, 0, rungs) - 1;
     while (level >= 0 && rungs[level] > *budget)
         level--;
     *budget = level < 0 ? 0 : rungs[level];
@@ -204,6 +208,79 @@ bool search_note_imported(struct search *s, int64_t *budget, const double *x, do
         return false;
     s->is_decided = false;
     return true;
+}
+
+void search_note_extended(struct search *s, int64_t n_trials, int64_t max_budget)
+{
+    int64_t rungs[LIMIT_RUNGS];
+    if (n_trials > 0)
+        s->spec.n_trials = s->max_trials = n_trials;
+    if (max_budget > 0) {
+        bool is_extended = search_spec_extend(&s->spec, max_budget);
+        assert(is_extended);
+        (void)is_extended;
+        s->ladder.n_rungs = s->history.n_levels = search_bracket_rungs(&s->spec, 0, rungs);
+    }
+    s->is_decided = false;
+}
+
+void search_note_enqueued(struct search *s, const double *x)
+{
+    proposer_enqueue(&s->proposer, x);
+    s->is_decided = false;
+}
+
+bool search_may_retry(struct search *s, uint32_t trial)
+{
+    const struct trial_note *t = history_trial(&s->history, trial);
+    bool is_broken = t->place == PLACE_FAILED || t->place == PLACE_ABANDONED;
+    return is_broken && (!s->is_sync || sync_may_retry(&s->sync, t));
+}
+
+void search_note_retried(struct search *s, uint32_t trial)
+{
+    const struct trial_note *t = history_trial(&s->history, trial);
+    assert(search_may_retry(s, trial));
+    if (s->is_sync)
+        sync_retried(&s->sync, trial, t);
+    else
+        ladder_retried(&s->ladder, trial, t);
+    if (t->place == PLACE_FAILED)
+        history_forget_failure(&s->history, trial);
+    history_place(&s->history, trial, t->rung, PLACE_RUNNING);
+    s->is_decided = false;
+}
+
+bool search_has_tried(const struct search *s, const double *x)
+{
+    return history_has(&s->history, x);
+}
+
+bool search_is_waiting(const struct search *s, const double *x)
+{
+    return !search_has_tried(s, x) && proposer_has_waiting(&s->proposer, x);
+}
+
+bool search_is_under_way(const struct search *s, uint32_t trial, int *rung)
+{
+    const struct trial_note *t = history_trial(&s->history, trial);
+    *rung = t->rung;
+    return t->place == PLACE_RUNNING;
+}
+
+bool search_has_failed(const struct search *s, uint32_t trial)
+{
+    return history_trial(&s->history, trial)->place == PLACE_FAILED;
+}
+
+uint32_t search_n_started(const struct search *s)
+{
+    return s->history.n_trials;
+}
+
+int64_t search_n_waiting(const struct search *s)
+{
+    return proposer_n_waiting(&s->proposer, &s->history);
 }
 
 const char *search_move_name(enum search_move m)

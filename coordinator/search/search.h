@@ -89,8 +89,29 @@ void search_note_abandoned(struct search *s, uint32_t trial);
 /* A result from elsewhere: the models learn from it as from one of their own, and it is no trial. It counts for the
  * highest rung that `budget` reaches, which becomes *budget. loss INFINITY: a failure. False, and nothing changed, when
  * the same is there already, or when it reaches no rung (then *budget is 0). The order of imports among all notes plays
- * no part. Copies x. */
+ * no part, but for an extension: a rebuilt search takes them behind its notes, when the ladder is as high as it was.
+ * Copies x. */
 bool search_note_imported(struct search *s, int64_t *budget, const double *x, double loss);
+
+/* ---- notes of what a person asked for ---- */
+
+/* New limits, each at least what it was; 0: as before. A max_budget that search_spec_extend allows: the ladder goes on,
+ * every result stays where it is, and those at the old top compete for the next rung. */
+void search_note_extended(struct search *s, int64_t n_trials, int64_t max_budget);
+/* A configuration for the next new trial, behind others that wait; one that was started before is passed over. */
+void search_note_enqueued(struct search *s, const double *x);
+/* A trial that failed, or was abandoned under way, is on its way to the same rung again; its failure teaches no more.
+ * Asserts search_may_retry. */
+void search_note_retried(struct search *s, uint32_t trial);
+
+bool search_may_retry(struct search *s, uint32_t trial);
+bool search_has_tried(const struct search *s, const double *x);  /* was this configuration started? */
+bool search_is_waiting(const struct search *s, const double *x); /* was it enqueued, and not started? */
+/* Is the trial on its way to a rung, as the notes say? *rung: which, or where it stands otherwise. */
+bool search_is_under_way(const struct search *s, uint32_t trial, int *rung);
+bool search_has_failed(const struct search *s, uint32_t trial);
+uint32_t search_n_started(const struct search *s);
+int64_t search_n_waiting(const struct search *s); /* enqueued configurations that were not started yet */
 
 /* The ladders that this search would run, for plans and views. Pure functions of the spec; `bracket` is taken modulo
  * search_n_brackets. */

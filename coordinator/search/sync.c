@@ -177,3 +177,17 @@ void sync_abandoned(struct sync *s, uint32_t trial, const struct trial_note *t)
     }
     close_if_complete(s, t->bracket);
 }
+
+bool sync_may_retry(struct sync *s, const struct trial_note *t)
+{
+    const struct sync_bracket *b = &s->brackets[t->bracket];
+    return b->rung == t->rung && (t->place == PLACE_FAILED || b->n_filled < b->n_slots);
+}
+
+void sync_retried(struct sync *s, uint32_t trial, const struct trial_note *t)
+{
+    struct sync_bracket *b = &s->brackets[t->bracket];
+    if (!ranking_remove(&b->results, trial))
+        b->n_filled++;
+    b->n_running++;
+}

@@ -51,6 +51,11 @@ void sync_promoted(struct sync *s, uint32_t trial, int bracket, int rung);
 void sync_result(struct sync *s, uint32_t trial, int bracket, double loss);
 void sync_abandoned(struct sync *s, uint32_t trial, const struct trial_note *t);
 
+/* May a trial that failed or was abandoned under way run again? Only while its rung is the one that its bracket works
+ * on, and its place is free: a rung that is closed has chosen already. */
+bool sync_may_retry(struct sync *s, const struct trial_note *t);
+void sync_retried(struct sync *s, uint32_t trial, const struct trial_note *t);
+
 /* How many trials a rung of a bracket has room for. */
 int64_t sync_n_slots(const struct search_spec *spec, int bracket, int rung);
 

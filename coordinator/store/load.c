@@ -75,6 +75,21 @@ int store_load_decisions(struct store *s, int64_t campaign, store_take_decision 
     return store_load(s, &what, &where, e);
 }
 
+int store_load_steers(
+    struct store *s, const struct steer_filter *filter, store_take_steer *take, void *context, struct err *e)
+{
+    struct steer_record row = { 0 };
+    struct loading what = { TABLE_STEER, "ORDER BY seq", &row, hand_steer, &take, context };
+    struct where where = { 0 };
+    if (filter->campaign)
+        where_add(&where, "campaign = ?", filter->campaign);
+    if (filter->trial)
+        where_add(&where, "trial = ?", filter->trial);
+    if (filter->is_extend_only)
+        where_say(&where, "coalesce(n_trials, max_budget, wall_clock_ms) IS NOT NULL");
+    return store_load(s, &what, &where, e);
+}
+
 static const char trials_of_campaign[] = "trial IN (SELECT id FROM trial WHERE campaign = ?)";
 
 int store_load_attempts(
@@ -158,4 +173,23 @@ int store_load_ids(struct store *s, struct store_ids *out, struct err *e)
         return err_prefix(e, "load the last ids");
     out->seq = (uint64_t)seq;
     return 0;
+}
+
+int store_count_results(struct store *s, int64_t campaign, int64_t *n_results, int64_t *n_reached, struct err *e)
+{
+    s->steps_left = s->options.max_steps;
+    sqlite3_stmt *statement = sql_prepare(s->db,
+        "SELECT count(*), count(*) - count(r.failure) FROM result AS r JOIN trial AS t ON t.id = r.trial "
+        "WHERE t.campaign = ?1 AND r.counted = 1",
+        e);
+    if (!statement)
+        return err_prefix(e, "count results");
+    sqlite3_bind_int64(statement, 1, campaign);
+    int rc = sqlite3_step(statement);
+    if (rc == SQLITE_ROW) {
+        *n_results = sqlite3_column_int64(statement, 0);
+        *n_reached = sqlite3_column_int64(statement, 1);
+    }
+    sqlite3_finalize(statement);
+    return rc == SQLITE_ROW ? 0 : sql_fail(s->db, rc, e);
 }

@@ -68,6 +68,21 @@ int hand_trial(const void *take, void *context, const void *row, struct err *e)
     return (*(store_take_trial *const *)take)(context, &trial, (int)(len / sizeof *x), e);
 }
 
+int hand_steer(const void *take, void *context, const void *row, struct err *e)
+{
+    const struct steer_record *record = (const struct steer_record *)row;
+    struct steer_row steer = record->row;
+    double x[LIMIT_PARAMS];
+    size_t len = (size_t)record->x.len;
+    if (len > sizeof x || len % sizeof *x)
+        return err_set(e, ERR_CORRUPT, "steer %llu: x has %zu bytes", (unsigned long long)steer.seq, len);
+    if (len)
+        memcpy(x, record->x.at, len);
+    steer.x = len ? x : NULL;
+    steer.n_x = (int)(len / sizeof *x);
+    return (*(store_take_steer *const *)take)(context, &steer, e);
+}
+
 int hand_decision(const void *take, void *context, const void *row, struct err *e)
 {
     return (*(store_take_decision *const *)take)(context, (const struct decision_row *)row, e);

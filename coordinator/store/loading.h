@@ -36,6 +36,7 @@ int store_load(struct store *s, const struct loading *what, struct where *where,
 
 /* Hands that fit several loaders: a trial_record as a trial_row, and a decision_row. */
 int hand_trial(const void *take, void *context, const void *row, struct err *e);
+int hand_steer(const void *take, void *context, const void *row, struct err *e);
 int hand_decision(const void *take, void *context, const void *row, struct err *e);
 
 #endif

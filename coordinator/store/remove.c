@@ -15,6 +15,7 @@ static const char *const removals[] = {
     "DELETE FROM decision WHERE campaign = ?1",
     "DELETE FROM event WHERE campaign = ?1",
     "DELETE FROM import WHERE campaign = ?1",
+    "DELETE FROM steer WHERE campaign = ?1",
     "DELETE FROM trial WHERE campaign = ?1",
     "DELETE FROM campaign WHERE id = ?1",
 };

@@ -20,6 +20,8 @@ static const char *const statement_texts[STATEMENT_N] = {
     [METRIC_ADD]    = "INSERT INTO metric (name) VALUES (?1) RETURNING id",
     [CAMPAIGN_FILE] = "SELECT file FROM campaign WHERE id = ?1",
     [BLOB_DROP]     = "DELETE FROM blob WHERE hash = ?1",
+    [FAILURE_UNCOUNT] = "UPDATE result SET counted = 0, verdict = 'retried' "
+                        "WHERE trial = ?1 AND counted = 1 AND failure IS NOT NULL",
     [BOOT_CHECK]    = "SELECT v FROM meta WHERE k = 'boot'",
 };
 /* clang-format on */
@@ -112,13 +114,12 @@ int store_save_result(struct store *s, const struct result_row *row, struct err 
 int store_save_campaign(struct store *s, const struct campaign_row *row, struct err *e)
 {
     assert(s->is_in_transaction);
-    struct campaign_record record = { .row = *row };
+    struct campaign_record record = { .row = *row, .max_budget = row->spec->search.max_budget };
     int done = update_row(s, TABLE_CAMPAIGN, &record, e);
     if (done == 0) {
         record.name = row->spec->name;
         record.metric = row->spec->metric;
         record.goal = row->spec->goal;
-        record.max_budget = row->spec->search.max_budget;
         done = insert_row(s, TABLE_CAMPAIGN, &record, e) < 0 ? -1 : store_make_campaign_view(s, row, e);
     }
     return done < 0 ? fail(s, TABLE_CAMPAIGN, e) : 0;
@@ -177,4 +178,40 @@ int store_save_trial(struct store *s, const struct trial_row *row, struct err *e
     if (done == 0)
         done = insert_trial(s, &record, e);
     return done < 0 ? fail(s, TABLE_TRIAL, e) : 0;
+}
+
+/* ---- what people asked for ---- */
+
+/* Another attempt may now be counted where the failure was. */
+static int uncount_failure(struct store *s, int64_t trial, struct err *e)
+{
+    sqlite3_stmt *statement = store_statement(s, FAILURE_UNCOUNT, e);
+    if (!statement)
+        return -1;
+    sqlite3_bind_int64(statement, 1, trial);
+    return sql_finish(statement, e);
+}
+
+static int insert_enqueued(struct store *s, struct steer_record *record, struct err *e)
+{
+    const struct campaign_spec *spec = store_find_campaign(s, record->row.campaign, e);
+    if (!spec)
+        return -1;
+    struct str config = { 0 };
+    config_to_json(&spec->space, record->row.x, &config);
+    record->config = str_text(&config);
+    record->x = (struct bytes){ record->row.x, spec->space.n_params * (int)sizeof(double) };
+    int failed = insert_row(s, TABLE_STEER, record, e);
+    str_deinit(&config);
+    return failed;
+}
+
+int store_save_steer(struct store *s, const struct steer_row *row, struct err *e)
+{
+    assert(s->is_in_transaction);
+    struct steer_record record = { .row = *row };
+    int done = row->x ? insert_enqueued(s, &record, e) : insert_row(s, TABLE_STEER, &record, e);
+    if (done >= 0 && row->action == STEER_RETRY)
+        done = uncount_failure(s, row->trial, e);
+    return done < 0 ? fail(s, TABLE_STEER, e) : 0;
 }

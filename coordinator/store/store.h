@@ -55,8 +55,8 @@ void store_rollback(struct store *s);             /* accepts that there is no tr
 
 /* Each inserts the row, or updates the one of the same key (in brackets). Texts are copied. Asserts a transaction. */
 
-/* [id] `name`, the objective and `file` stay as first saved; the other columns are updated. The first time also makes
- * the view trials_NAME, with a column a parameter. `spec` is only read the first time. */
+/* [id] `name`, the objective and `file` stay as first saved (max_budget may grow); the other columns are updated. The
+ * first time also makes the view trials_NAME, with a column a parameter. */
 int store_save_campaign(struct store *s, const struct campaign_row *row, struct err *e);
 /* [id] `campaign`, `number`, `bracket` and `x` stay as first saved, so `x` may be NULL for a trial that is there. Its
  * campaign must have been saved. */
@@ -72,6 +72,8 @@ int store_save_event(struct store *s, const struct event_row *row, struct err *e
 int store_save_import(struct store *s, const struct import_row *row, struct err *e);     /* [campaign, number] */
 int store_save_worker(struct store *s, const struct worker_row *row, struct err *e);     /* [id]; `key` is unique */
 int store_save_blob(struct store *s, const struct blob_row *row, struct err *e);         /* [hash] */
+/* [seq] A retry takes back that the trial's failure was counted: verdict "retried". */
+int store_save_steer(struct store *s, const struct steer_row *row, struct err *e);
 int store_drop_blob(struct store *s, const char *hash, struct err *e); /* 0 also when it was not there */
 
 /* Outside transactions: brings the WAL back into the file when it has grown past 4 MiB, or, when `is_idle`, whatever
@@ -119,6 +121,18 @@ int store_load_events(
 /* By seq. The decision's `x` is NULL, its `note` borrowed as the rest. */
 typedef int store_take_decision(void *context, const struct decision_row *row, struct err *e);
 int store_load_decisions(struct store *s, int64_t campaign, store_take_decision *take, void *context, struct err *e);
+
+/* By seq. */
+struct steer_filter {
+    int64_t campaign, trial;
+    bool is_extend_only; /* what gave new limits: EXTEND, and ENQUEUE with n_trials */
+};
+typedef int store_take_steer(void *context, const struct steer_row *row, struct err *e);
+int store_load_steers(
+    struct store *s, const struct steer_filter *filter, store_take_steer *take, void *context, struct err *e);
+
+/* The counted results of a campaign, and those of them that are no failures. */
+int store_count_results(struct store *s, int64_t campaign, int64_t *n_results, int64_t *n_reached, struct err *e);
 
 /* By trial, then lease. `log_tail` is NULL when none was kept. */
 struct attempt_filter {

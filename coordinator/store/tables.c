@@ -17,7 +17,7 @@ static const struct column campaign_columns[] = {
     { "name",       COLUMN_TEXT,  COLUMN_ONCE, AT(name) },
     { "metric",     COLUMN_TEXT,  COLUMN_ONCE, AT(metric) },
     { "goal",       COLUMN_WORD,  COLUMN_ONCE, WORDS(goal, N_OF(goal_words), goal_words) },
-    { "max_budget", COLUMN_INT64, COLUMN_ONCE, AT(max_budget) },
+    { "max_budget", COLUMN_INT64, 0,           AT(max_budget) },
     { "file",       COLUMN_TEXT,  COLUMN_ONCE, AT(row.file) },
     { "state",      COLUMN_WORD,  0,           WORDS(row.state, CAMPAIGN_FAILED + 1, campaign_state_names) },
     { "created_ms", COLUMN_INT64, COLUMN_ONCE, AT(row.created_ms) },
@@ -175,6 +175,24 @@ static const struct column import_columns[] = {
 };
 #undef ROW
 
+#define ROW steer_record
+static const struct column steer_columns[] = {
+    { "seq",           COLUMN_INT64, COLUMN_KEY,      AT(row.seq) },
+    { "wall_ms",       COLUMN_INT64, 0,               AT(row.wall_ms) },
+    { "who",           COLUMN_TEXT,  0,               AT(row.who) },
+    { "request",       COLUMN_INT64, 0,               AT(row.request) },
+    { "campaign",      COLUMN_INT64, 0,               AT(row.campaign) },
+    { "trial",         COLUMN_INT64, COLUMN_0_NULL,   AT(row.trial) },
+    { "action",        COLUMN_WORD,  0,               WORDS(row.action, STEER_N_ACTIONS, steer_action_names) },
+    { "n_trials",      COLUMN_INT64, COLUMN_0_NULL,   AT(row.n_trials) },
+    { "max_budget",    COLUMN_INT64, COLUMN_0_NULL,   AT(row.max_budget) },
+    { "wall_clock_ms", COLUMN_INT64, COLUMN_0_NULL,   AT(row.wall_clock_ms) },
+    { "x",             COLUMN_BYTES, 0,               AT(x) },
+    { "config",        COLUMN_TEXT,  COLUMN_OPTIONAL, AT(config) },
+    { "text",          COLUMN_TEXT,  0,               AT(row.text) },
+};
+#undef ROW
+
 #define COLUMNS(columns) columns, N_OF(columns)
 const struct table tables[TABLE_N] = {
     [TABLE_CAMPAIGN] = { "campaign", COLUMNS(campaign_columns), 1 },
@@ -186,5 +204,6 @@ const struct table tables[TABLE_N] = {
     [TABLE_WORKER]   = { "worker",   COLUMNS(worker_columns),   1 },
     [TABLE_BLOB]     = { "blob",     COLUMNS(blob_columns),     1 },
     [TABLE_IMPORT]   = { "import",   COLUMNS(import_columns),   0 },
+    [TABLE_STEER]    = { "steer",    COLUMNS(steer_columns),    0 },
 };
 /* clang-format on */

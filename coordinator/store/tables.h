@@ -17,6 +17,7 @@ enum table_id {
     TABLE_WORKER,
     TABLE_BLOB,
     TABLE_IMPORT, /* struct import_record */
+    TABLE_STEER,  /* struct steer_record */
     TABLE_N
 };
 
@@ -25,7 +26,7 @@ extern const struct table tables[TABLE_N];
 /* The goals of an objective, by enum goal. */
 extern const char *const goal_words[];
 
-/* Three rows have columns that are made from what they point at. */
+/* Some rows have columns that are made from what they point at. */
 struct campaign_record {
     struct campaign_row row;
     const char *name, *metric;
@@ -36,6 +37,12 @@ struct campaign_record {
 struct import_record {
     struct import_row row;
     const char *config;
+    struct bytes x;
+};
+
+struct steer_record {
+    struct steer_row row;
+    const char *config; /* NULL: none */
     struct bytes x;
 };
 

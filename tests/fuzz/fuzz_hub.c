@@ -16,6 +16,7 @@ enum {
     MOST_TRIALS = 192,
     MOST_NOTES = 4096,
     MOST_IMPORTS = 512,
+    MOST_STEERS = 600,
     MOST_STEPS = 600
 };
 
@@ -32,6 +33,9 @@ static struct {
     struct import_row imports[MOST_IMPORTS];
     double imported[MOST_IMPORTS][2];
     int n_imports;
+    struct steer_row steers[MOST_STEERS];
+    double steer_x[MOST_STEERS][2];
+    int n_steers;
     struct worker_row workers[N_WORKERS];
     int n_workers;
     uint64_t seq;
@@ -66,6 +70,19 @@ static struct campaign_spec *make_spec(int number)
 
 /* ---- the rows ---- */
 
+/* A retry takes back that the trial's failure was counted. */
+static void keep_steer(const struct steer_row *row)
+{
+    int i = rows.n_steers++;
+    MUST(i < MOST_STEERS && row->seq == rows.seq);
+    rows.steers[i] = *row;
+    rows.steers[i].who = rows.steers[i].text = "";
+    if (row->x)
+        rows.steers[i].x = memcpy(rows.steer_x[i], row->x, sizeof rows.steer_x[i]);
+    if (row->action == STEER_RETRY)
+        rows.is_counted[row->trial - 1][rows.trials[row->trial - 1].rung] = false;
+}
+
 static void keep_save(const struct save *s)
 {
     if (s->kind == SAVE_IMPORT) {
@@ -83,6 +100,8 @@ static void keep_save(const struct save *s)
             rows.notes[rows.n_notes++].text = "";
         }
     }
+    if (s->kind == SAVE_STEER)
+        keep_steer(&s->as.steer);
     if (s->kind != SAVE_RESULT || !s->as.result.is_counted)
         return;
     const struct result_row *r = &s->as.result;
@@ -172,6 +191,30 @@ static void step(struct hub_event *e)
     check_hub();
 }
 
+/* The notes of one campaign, or, with 0, of all, and what people steered, in the order of seq. */
+static void replay(struct hub *h, int64_t campaign)
+{
+    int steer = 0;
+    for (int i = 0; i <= rows.n_notes; i++) {
+        uint64_t until = i < rows.n_notes ? rows.notes[i].seq : UINT64_MAX;
+        for (; steer < rows.n_steers && rows.steers[steer].seq < until; steer++)
+            if (!campaign || campaign == rows.steers[steer].campaign)
+                MUST(hub_load_steer(h, &rows.steers[steer], NULL) == 0);
+        if (i == rows.n_notes || (campaign && campaign != rows.notes[i].campaign))
+            continue;
+        if (hub_campaign(h, (size_t)rows.notes[i].campaign - 1)->search)
+            MUST(hub_load_note(h, &rows.notes[i], NULL) == 0);
+    }
+}
+
+static void load_imports(struct hub *h, int64_t campaign)
+{
+    for (int i = 0; i < rows.n_imports; i++)
+        if ((!campaign || campaign == rows.imports[i].campaign) &&
+            hub_campaign(h, (size_t)rows.imports[i].campaign - 1)->search)
+            MUST(hub_load_import(h, &rows.imports[i], 2, NULL) == 0);
+}
+
 /* The hub again from its rows; what only lives in memory may differ, the rest is the same. */
 static void restart(void)
 {
@@ -183,14 +226,12 @@ static void restart(void)
         row.file = "{}";
         MUST(hub_load_campaign(new, &row, make_spec(i), (struct rules){ 0 }, NULL) == 0);
     }
+    for (int i = 0; i < rows.n_steers; i++)
+        MUST(hub_load_limits(new, &rows.steers[i], NULL) == 0);
     for (int64_t i = 0; i < rows.n_trials; i++)
         MUST(hub_load_trial(new, &rows.trials[i], NULL) == 0);
-    for (int i = 0; i < rows.n_imports; i++)
-        if (!campaign_is_over(hub_campaign(new, (size_t)rows.imports[i].campaign - 1)))
-            MUST(hub_load_import(new, &rows.imports[i], 2, NULL) == 0);
-    for (int i = 0; i < rows.n_notes; i++)
-        if (!campaign_is_over(hub_campaign(new, (size_t)rows.notes[i].campaign - 1)))
-            MUST(hub_load_note(new, &rows.notes[i], NULL) == 0);
+    replay(new, 0);
+    load_imports(new, 0);
     hub_start(new, rows.seq, rows.n_trials, now_ms);
     effects_clear(&fx);
     hub = new;
@@ -289,10 +330,40 @@ static void take_import(struct input *in, struct hub_event *e)
         step(e);
 }
 
+static void take_steer(struct input *in)
+{
+    static uint64_t request;
+    double x[2] = { input_below(in, 100) / 100.0, 1 + input_below(in, 100) };
+    int64_t numbers[2] = { input_below(in, 25), input_below(in, 25) };
+    struct hub_event e = { .kind = HUB_STEER, .peer = 1, .request = ++request };
+    if (rows.n_campaigns == 0 || rows.n_steers + 40 > MOST_STEERS)
+        return;
+    e.as.steer = (struct hub_steer){ .action = (enum steer_action)input_below(in, STEER_N_ACTIONS),
+        .campaign = 1 + input_below(in, rows.n_campaigns),
+        .who = "somebody",
+        .max_budget = { input_below(in, 20), true },
+        .x = x,
+        .numbers = numbers,
+        .n_numbers = input_below(in, 3),
+        .text = "" };
+    const struct campaign *c = hub_campaign(hub, (size_t)e.as.steer.campaign - 1);
+    e.as.steer.n_trials = (struct hub_limit){ c->spec->limits.n_trials < 30 ? input_below(in, 4) : 0, true };
+    if (e.as.steer.action == STEER_STOP && input_below(in, 4) > 0)
+        e.as.steer.action = STEER_RETRY;
+    if (e.as.steer.action == STEER_ENQUEUE && c->spec->limits.n_trials >= 30)
+        e.as.steer.action = STEER_RESUME;
+    if (hub_needs_search(hub, &e)) {
+        hub_open_search(hub, e.as.steer.campaign);
+        replay(hub, e.as.steer.campaign);
+        load_imports(hub, e.as.steer.campaign);
+    }
+    step(&e);
+}
+
 static void take_event(struct input *in)
 {
     struct lease_ref refs[8];
-    struct hub_event e = { .kind = (enum hub_event_kind)input_below(in, HUB_CONTROL + 1) };
+    struct hub_event e = { .kind = (enum hub_event_kind)input_below(in, HUB_STEER + 1) };
     uint64_t session = (uint64_t)(1 + input_below(in, N_SESSIONS));
     e.peer = e.session = session;
     switch (e.kind) {
@@ -327,18 +398,15 @@ static void take_event(struct input *in)
         if (rows.n_campaigns > 0)
             take_import(in, &e);
         return;
-    case HUB_CONTROL:
-        if (rows.n_campaigns == 0)
-            return;
-        e.as.control.campaign = 1 + input_below(in, rows.n_campaigns);
-        e.as.control.action = (enum hub_action)(input_below(in, 16) == 0 ? ACTION_STOP : input_below(in, 2));
-        break;
     case HUB_BLOB_LOST:
         if (rows.n_trials > 0)
             memcpy(e.as.blob.hash, rows.trials[input_below(in, (int)rows.n_trials)].checkpoint, HASH_TEXT);
         if (!e.as.blob.hash[0])
             return;
         break;
+    case HUB_STEER:
+        take_steer(in);
+        return;
     case HUB_BYE:
     case HUB_BLOB:
         break;

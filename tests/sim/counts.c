@@ -24,7 +24,7 @@ const char *const count_hub_names[COUNTS_EVENTS] = {
     [HUB_FAIL] = "fail",
     [HUB_BLOB] = "blob",
     [HUB_SUBMIT] = "submit",
-    [HUB_CONTROL] = "control",
+    [HUB_STEER] = "steer",
 };
 const char *const count_session_names[SESSION_N_KINDS] = {
     [SESSION_TICK] = "tick",

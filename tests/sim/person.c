@@ -24,9 +24,10 @@ static void submit(struct world *w, int plan)
 static void control(struct world *w, int plan, const char *action)
 {
     char name[32];
+    uint64_t request = 100 + w->person.n_requests++; /* each is meant: a repeated number would not be done again */
     snprintf(name, sizeof name, "plan-%d", plan);
     say(w, &(struct message){
-               .type = MESSAGE_CONTROL, .as.control = { .request = 100, .campaign = name, .action = action } });
+               .type = MESSAGE_CONTROL, .as.control = { .request = request, .campaign = name, .action = action } });
 }
 
 static const struct campaign *find(const struct world *w, int plan)

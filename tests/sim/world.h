@@ -114,7 +114,8 @@ struct agent {
 };
 
 struct person {
-    int n_submitted; /* campaigns that were asked for */
+    int n_submitted;     /* campaigns that were asked for */
+    uint64_t n_requests; /* to steer */
     bool is_confirmed[SIM_CAMPAIGNS];
     bool is_paused[SIM_CAMPAIGNS];
 };

@@ -1,4 +1,4 @@
-/* hub_world.h: a hub, and its rows in memory as a database would keep them, for the tests of coordinator/core. */
+/* hub_world.h: the hub with a store in memory and one worker of two slots, for tests of the hub. */
 #ifndef RUNG_TESTS_UNIT_HUB_WORLD_H
 #define RUNG_TESTS_UNIT_HUB_WORLD_H
 
@@ -23,6 +23,9 @@ struct ledger {
     int n_counted, n_uncounted, n_grants;
     struct search_decision decisions[256];
     int n_decisions;
+    struct steer_row steers[32];
+    double steer_x[32][2];
+    int n_steers;
 };
 
 struct world {
@@ -30,6 +33,7 @@ struct world {
     struct effects fx;
     struct ledger l;
     int64_t now_ms;
+    int64_t n_trials; /* of the campaign file */
 };
 
 static struct param params[] = {
@@ -60,6 +64,19 @@ __attribute__((unused)) static void keep_trial(struct ledger *l, const struct tr
         l->n_trials++;
 }
 
+/* A retry takes back that a failure was counted. */
+__attribute__((unused)) static void keep_steer(struct ledger *l, const struct steer_row *row)
+{
+    int i = l->n_steers++;
+    CHECK(i < 32);
+    l->steers[i] = *row;
+    l->steers[i].text = "kept";
+    if (row->x)
+        l->steers[i].x = memcpy(l->steer_x[i], row->x, sizeof l->steer_x[i]);
+    if (row->action == STEER_RETRY && l->trials[row->trial - 1].state == TRIAL_QUEUED)
+        l->counted[row->trial - 1][l->trials[row->trial - 1].rung] = 0;
+}
+
 __attribute__((unused)) static void keep_save(struct ledger *l, const struct save *s)
 {
     if (s->kind == SAVE_EVENT && s->as.event.kind <= EVENT_ABANDONED) {
@@ -69,6 +86,8 @@ __attribute__((unused)) static void keep_save(struct ledger *l, const struct sav
     }
     if (s->kind == SAVE_DECISION)
         l->decisions[l->n_decisions++] = s->as.decision.decision;
+    if (s->kind == SAVE_STEER)
+        keep_steer(l, &s->as.steer);
     if (s->kind != SAVE_RESULT)
         return;
     const struct result_row *r = &s->as.result;
@@ -115,7 +134,7 @@ static const struct hub_settings settings = { .lease_ms = 30000, .heartbeat_ms =
 
 __attribute__((unused)) static void open_world(struct world *w, int64_t n_trials)
 {
-    *w = (struct world){ .hub = hub_new(&settings, 1), .now_ms = 1000 };
+    *w = (struct world){ .hub = hub_new(&settings, 1), .now_ms = 1000, .n_trials = n_trials };
     hub_start(w->hub, 0, 0, w->now_ms);
     struct hub_event e = { .kind = HUB_SUBMIT };
     e.as.submit = (struct hub_submit){ .spec = make_spec(n_trials), .file = "{}" };
@@ -180,6 +199,19 @@ __attribute__((unused)) static void outcome(
     outcome_of(w, 11, t, lease, failure, value);
 }
 
+/* Notes and what people steered, in the order of seq; nothing for a campaign without a search. */
+__attribute__((unused)) static void replay(struct world *w)
+{
+    struct err e = { 0 };
+    int steer = 0;
+    for (int i = 0; i <= w->l.n_notes; i++) {
+        for (; steer < w->l.n_steers && (i == w->l.n_notes || w->l.steers[steer].seq < w->l.notes[i].seq); steer++)
+            CHECK_INT(hub_load_steer(w->hub, &w->l.steers[steer], &e), 0);
+        if (i < w->l.n_notes && hub_campaign(w->hub, 0)->search)
+            CHECK_INT(hub_load_note(w->hub, &w->l.notes[i], &e), 0);
+    }
+}
+
 /* The hub again, from the ledger's rows. */
 __attribute__((unused)) static void restart(struct world *w)
 {
@@ -189,17 +221,60 @@ __attribute__((unused)) static void restart(struct world *w)
     hub_free(w->hub);
     w->hub = hub_new(&settings, 2);
     struct campaign_row row = w->l.campaign;
-    struct campaign_spec *spec = make_spec(40);
-    spec->search.n_trials = spec->limits.n_trials;
+    struct campaign_spec *spec = make_spec(w->n_trials);
     row.file = "{}";
     for (int i = 0; i < w->l.n_workers; i++)
         CHECK_INT(hub_load_worker(w->hub, &w->l.workers[i], &e), 0);
     CHECK_INT(hub_load_campaign(w->hub, &row, spec, (struct rules){ 0 }, &e), 0);
+    for (int i = 0; i < w->l.n_steers; i++)
+        CHECK_INT(hub_load_limits(w->hub, &w->l.steers[i], &e), 0);
     for (int i = 0; i < w->l.n_trials; i++)
         CHECK_INT(hub_load_trial(w->hub, &w->l.trials[i], &e), 0);
-    for (int i = 0; i < w->l.n_notes; i++)
-        CHECK_INT(hub_load_note(w->hub, &w->l.notes[i], &e), 0);
+    replay(w);
     hub_start(w->hub, seq, w->l.n_trials, w->now_ms);
+}
+
+__attribute__((unused)) static const struct trial *a_running(const struct world *w, struct rng *r)
+{
+    size_t n = hub_n_running(w->hub);
+    return n ? hub_running(w->hub, (size_t)rng_below(r, n)) : NULL;
+}
+
+__attribute__((unused)) static bool is_over(const struct world *w)
+{
+    return campaign_is_over(hub_campaign(w->hub, 0));
+}
+
+__attribute__((unused)) static double loss_of(const struct trial_row *t)
+{
+    return (t->x[0] - 0.3) * (t->x[0] - 0.3) + 1.0 / (t->rung + 1);
+}
+
+/* Runs the campaign to its end with two slots; restarts the hub after every `restart_every` results (0: never). */
+__attribute__((unused)) static void run_to_the_end(struct world *w, uint64_t seed, int restart_every)
+{
+    struct rng r;
+    rng_derive(&r, seed, 0, RNG_TEST, 0);
+    hello(w, 11, 1, NULL, 0);
+    ask(w, 1, 2);
+    for (int i = 1; i < 2000 && !is_over(w); i++) {
+        const struct trial *t = a_running(w, &r);
+        CHECK(t != NULL);
+        struct trial_row row = t->row;
+        outcome(w, &row, row.lease, -1, loss_of(&row));
+        CHECK_TEXT(last_verdict(w), "counted");
+        if (restart_every && !is_over(w) && i % restart_every == 0) {
+            restart(w);
+            struct lease_ref held[2];
+            int n = 0;
+            for (size_t k = 0; k < hub_n_running(w->hub); k++)
+                held[n++] = (struct lease_ref){ hub_running(w->hub, k)->row.id, hub_running(w->hub, k)->row.lease, 0 };
+            hello(w, 11, 1, held, n);
+        }
+        if (!is_over(w))
+            ask(w, 1, 2 - (int)hub_n_running(w->hub));
+    }
+    CHECK(is_over(w));
 }
 
 #endif

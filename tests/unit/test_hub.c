@@ -1,48 +1,5 @@
 #include "tests/unit/hub_world.h"
 
-static const struct trial *a_running(const struct world *w, struct rng *r)
-{
-    size_t n = hub_n_running(w->hub);
-    return n ? hub_running(w->hub, (size_t)rng_below(r, n)) : NULL;
-}
-
-static bool is_over(const struct world *w)
-{
-    return campaign_is_over(hub_campaign(w->hub, 0));
-}
-
-static double loss_of(const struct trial_row *t)
-{
-    return (t->x[0] - 0.3) * (t->x[0] - 0.3) + 1.0 / (t->rung + 1);
-}
-
-/* Runs the campaign to its end with two slots; restarts the hub after every `restart_every` results (0: never). */
-static void run_to_the_end(struct world *w, uint64_t seed, int restart_every)
-{
-    struct rng r;
-    rng_derive(&r, seed, 0, RNG_TEST, 0);
-    hello(w, 11, 1, NULL, 0);
-    ask(w, 1, 2);
-    for (int i = 1; i < 2000 && !is_over(w); i++) {
-        const struct trial *t = a_running(w, &r);
-        CHECK(t != NULL);
-        struct trial_row row = t->row;
-        outcome(w, &row, row.lease, -1, loss_of(&row));
-        CHECK_TEXT(last_verdict(w), "counted");
-        if (restart_every && !is_over(w) && i % restart_every == 0) {
-            restart(w);
-            struct lease_ref held[2];
-            int n = 0;
-            for (size_t k = 0; k < hub_n_running(w->hub); k++)
-                held[n++] = (struct lease_ref){ hub_running(w->hub, k)->row.id, hub_running(w->hub, k)->row.lease, 0 };
-            hello(w, 11, 1, held, n);
-        }
-        if (!is_over(w))
-            ask(w, 1, 2 - (int)hub_n_running(w->hub));
-    }
-    CHECK(is_over(w));
-}
-
 TEST(a_free_slot_always_gets_work_until_the_campaign_is_over)
 {
     struct world w;
@@ -297,16 +254,17 @@ TEST(a_paused_campaign_grants_nothing_and_goes_on_when_resumed)
     static struct world w;
     open_world(&w, 40);
     hello(&w, 11, 1, NULL, 0);
-    struct hub_event e = { .kind = HUB_CONTROL, .peer = 3 };
-    e.as.control.campaign = 1;
-    e.as.control.action = ACTION_PAUSE;
+    struct hub_event e = { .kind = HUB_STEER, .peer = 3 };
+    e.as.steer.campaign = 1;
+    e.as.steer.who = "anna@host";
+    e.as.steer.action = STEER_PAUSE;
     step(&w, &e);
     ask(&w, 1, 2);
     CHECK_INT(w.l.n_grants, 0);
-    e.as.control.action = ACTION_RESUME;
+    e.as.steer.action = STEER_RESUME;
     step(&w, &e);
     CHECK_INT(w.l.n_grants, 2);
-    e.as.control.action = ACTION_STOP;
+    e.as.steer.action = STEER_STOP;
     step(&w, &e);
     CHECK_INT(w.l.campaign.state, CAMPAIGN_STOPPED);
     CHECK_INT(w.l.trials[0].state, TRIAL_STOPPED);

@@ -1,0 +1,89 @@
+#include "coordinator/cli/commands_steer.h"
+
+#include "coordinator/cli/command.h"
+#include "coordinator/cli/steer.h"
+
+/* clang-format off */
+const struct option_row steer_rows[] = { STORE_ROW, CONNECT_ROW, { 0 } };
+const struct option_row steer_extend_rows[] = {
+    STORE_ROW,
+    CONNECT_ROW,
+    { "trials", 't', "N", "limits.trials from now on; +N: so many more" },
+    { "max-budget", 'b', "N", "search.max_budget from now on; +N: so much more" },
+    { "wall-clock", 'w', "TIME", "limits.wall_clock from now on: 4h; +1h30m: more" },
+    { 0 },
+};
+const struct option_row steer_retry_rows[] = {
+    STORE_ROW,
+    CONNECT_ROW,
+    { "failed", 'f', NULL, "all that failed or were set aside (the default)" },
+    { 0 },
+};
+/* clang-format on */
+
+const char steer_extend_detail[] =
+    "What was found stays: with a greater --max-budget the ladder goes on above its old\n"
+    "top, and the best go on from their checkpoints. A campaign that is over comes back\n"
+    "to life. The campaign's file stays as it is, and still goes on with it.\n"
+    "Example: rung extend digits --trials +50 --max-budget 100\n";
+
+const char steer_enqueue_detail[] = "CONFIG is name=value words, one JSON object, or @FILE. It becomes the next new\n"
+                                    "trial, and has room even when all trials were started.\n"
+                                    "Example: rung enqueue digits hidden_size=128 num_heads=4 dropout=0.2\n";
+
+const char steer_retry_detail[] = "Without numbers: every trial that failed or was set aside. A failure that was\n"
+                                  "counted counts no more.\n";
+
+static struct remote remote_of(const struct options *o)
+{
+    return (struct remote){ options_text(o, "store", DEFAULT_STORE), options_text(o, "connect", NULL) };
+}
+
+int steer_extend(const struct options *o, struct err *e)
+{
+    struct remote where = remote_of(o);
+    const struct extension new = { options_text(o, "trials", NULL), options_text(o, "max-budget", NULL),
+        options_text(o, "wall-clock", NULL) };
+    return cli_extend(&where, o->words[0], &new, stdout, e);
+}
+
+int steer_enqueue(const struct options *o, struct err *e)
+{
+    struct remote where = remote_of(o);
+    return cli_enqueue(&where, o->words[0], o->words + 1, o->n_words - 1, stdout, e);
+}
+
+int steer_retry(const struct options *o, struct err *e)
+{
+    struct remote where = remote_of(o);
+    if (options_has(o, "failed") && o->n_words > 1)
+        return err_set(e, ERR_USAGE, "either --failed or the numbers of trials");
+    return cli_retry(&where, o->words[0], o->words + 1, o->n_words - 1, stdout, e);
+}
+
+int steer_note(const struct options *o, struct err *e)
+{
+    struct remote where = remote_of(o);
+    return cli_note(&where, o->words[0], o->words[1], o->words[2], stdout, e);
+}
+
+static int control(const struct options *o, const char *action, struct err *e)
+{
+    struct remote where = remote_of(o);
+    return cli_control(&where, o->words[0], action, stdout, e);
+}
+
+int steer_stop(const struct options *o, struct err *e)
+{
+    return control(o, "stop", e);
+}
+
+int steer_pause(const struct options *o, struct err *e)
+{
+    return control(o, "pause", e);
+}
+
+int steer_resume(const struct options *o, struct err *e)
+{
+    return control(o, "resume", e);
+}
