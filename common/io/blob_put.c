@@ -29,8 +29,8 @@ int blobs_make_partial(struct blobs *b, const char *prefix, char name[BLOB_PARTI
 static int open_or_make_shelf(struct blobs *b, const char *hash)
 {
     char name[3] = { hash[0], hash[1], '\0' };
-    if (mkdirat(b->dir_fd, name, 0700) == 0)
-        fsync(b->dir_fd);
+    if (mkdirat(b->dir_fd, name, 0700) == 0 && fsync(b->dir_fd) < 0)
+        return -1;
     return blobs_open_shelf(b, hash);
 }
 

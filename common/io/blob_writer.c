@@ -139,8 +139,14 @@ int blob_writer_finish(struct blob_writer *w, struct err *e)
     w->hashed = 0; /* the next attempt, should the disk fail us now, reads all of it */
     if (strcmp(found, w->hash) != 0)
         return start_again(w, found, e);
-    if (blobs_publish(w->blobs, w->fd, w->name, w->hash, e) < 0)
+    if (blobs_publish(w->blobs, w->fd, w->name, w->hash, e) < 0) {
+        /* After a failed fsync nobody knows which bytes are on the disk, and a second one may say yes to what is lost:
+         * all of it is written anew. */
+        w->at = w->hashed = 0;
+        if (ftruncate(w->fd, 0) < 0)
+            unlinkat(w->blobs->partial_fd, w->name, 0);
         return -1;
+    }
     w->is_finished = true;
     return 0;
 }
