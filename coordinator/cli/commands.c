@@ -15,6 +15,7 @@
 #include "coordinator/cli/plan.h"
 #include "coordinator/cli/remote.h"
 #include "coordinator/cli/run.h"
+#include "coordinator/cli/stream.h"
 #include "worker/train/data/spec.h"
 
 static const char *store_of(const struct options *o)
@@ -96,6 +97,7 @@ static const struct option_row watch_rows[] = {
     STORE_ROW,
     CONNECT_ROW,
     { "timeout", 't', "SECONDS", "end with status 124 when it takes longer" },
+    { "since", 0, "SEQ", "a line an event of the store, after this number" },
     JSON_ROW,
     { 0 },
 };
@@ -125,7 +127,17 @@ static int watch(const struct options *o, struct err *e)
     double seconds = 0;
     if (options_number(o, "timeout", 0.001, 1e9, &seconds, e) < 0)
         return -1;
-    return cli_watch(&where, word(o, 0), options_has(o, "json"), (int64_t)(seconds * 1000), e);
+    struct stream_options stream = { .store = where.store,
+        .campaign = word(o, 0),
+        .is_json = options_has(o, "json"),
+        .timeout_ms = (int64_t)(seconds * 1000) };
+    if (options_int(o, "since", 0, INT64_MAX, &stream.since, e) < 0)
+        return -1;
+    if (!options_has(o, "since"))
+        return cli_watch(&where, stream.campaign, stream.is_json, stream.timeout_ms, e);
+    if (where.connect)
+        return err_set(e, ERR_USAGE, "--since reads the events of a store on this machine: give --store");
+    return cli_stream(&stream, stdout, e);
 }
 
 /* ---- before anything runs ---- */
@@ -276,7 +288,9 @@ static const char final_detail[] =
 
 static const char watch_detail[] =
     "Shows how a campaign goes until it is over; without a name, the only one that is\n"
-    "going on. Ctrl-C only leaves. With --json a line of rung.status/1 a change.\n";
+    "going on. Ctrl-C only leaves. With --json a line of rung.status/1 a change.\n"
+    "With --since a line for each event of the store after that number, 0 for all: with\n"
+    "--json one of rung.event/1, whose seq is where to go on from.\n";
 
 static const char backup_detail[] =
     "Copies the database of a store, while a coordinator writes it or not; the copy\n"

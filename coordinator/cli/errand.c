@@ -44,7 +44,7 @@ static int start_own(struct errand *r, const struct remote *where, struct err *e
 }
 
 /* A socket can be left behind by a coordinator that was killed: its lock says whether there is one. */
-static bool is_served(const char *store)
+bool errand_is_served(const char *store)
 {
     struct str lock = { 0 };
     struct err e = { 0 };
@@ -58,7 +58,7 @@ static bool is_served(const char *store)
 int errand_open(struct errand *r, const struct remote *where, struct err *e)
 {
     *r = (struct errand){ 0 };
-    if (!where->connect && !is_served(where->store)) {
+    if (!where->connect && !errand_is_served(where->store)) {
         if (start_own(r, where, e) == 0)
             return 0;
         errand_close(r);

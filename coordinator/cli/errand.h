@@ -20,4 +20,7 @@ struct errand {
 int errand_open(struct errand *r, const struct remote *where, struct err *e);
 void errand_close(struct errand *r); /* accepts a zeroed one; waits until its own coordinator has ended */
 
+/* Does a coordinator hold the store now? */
+bool errand_is_served(const char *store);
+
 #endif

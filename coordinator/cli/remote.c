@@ -10,7 +10,9 @@
 #include "coordinator/cli/client.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/follow.h"
+#include "coordinator/cli/errand.h"
 #include "coordinator/cli/interrupt.h"
+#include "coordinator/cli/stream.h"
 
 #define WATCH_ANSWER_MS 1000
 #define WATCH_PATIENCE_MS 60000 /* without an answer; a restart of the coordinator takes less */
@@ -111,6 +113,7 @@ static int find_only(struct client *c, struct str *name, struct err *e)
 
 struct watching {
     struct client *client;
+    const char *store; /* on this machine, or NULL */
     const char *name;
     struct follow follow;
     struct str json;  /* the last status */
@@ -141,6 +144,8 @@ static int look_patiently(struct watching *w, struct err *e)
 {
     int is_over = look(w, e);
     int64_t now_ms = system_monotonic_ms();
+    if (is_over < 0 && e->code == ERR_UNREACHABLE && w->store && !errand_is_served(w->store))
+        return stream_say_end(w->store, w->name, &w->exit_status, e) < 0 ? -1 : 1;
     if (is_over < 0 && e->code == ERR_UNREACHABLE && w->is_met && now_ms - w->heard_ms < WATCH_PATIENCE_MS)
         return 0;
     if (!w->is_met)
@@ -172,9 +177,12 @@ static int watch(struct watching *w, int64_t timeout_ms, struct err *e)
 int cli_watch(const struct remote *where, const char *campaign, bool is_json, int64_t timeout_ms, struct err *e)
 {
     struct str name = { 0 };
-    struct watching w = { .client = remote_connect(where, e) };
+    int status = 0;
+    if (!where->connect && !errand_is_served(where->store))
+        return stream_say_end(where->store, campaign, &status, e) < 0 ? -1 : status;
+    struct watching w = { .client = remote_connect(where, e), .store = where->connect ? NULL : where->store };
     str_add(&name, campaign ? campaign : "");
-    int status = !w.client ? -1 : campaign ? 0 : find_only(w.client, &name, e);
+    status = !w.client ? -1 : campaign ? 0 : find_only(w.client, &name, e);
     if (status == 0) {
         w.name = name.text;
         interrupt_watch();

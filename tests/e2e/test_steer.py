@@ -96,6 +96,17 @@ print(json.dumps({{"done": True}}), file=channel, flush=True)
 
 
 @test
+def events_are_read_from_the_store_and_gone_on_with_by_number(house):
+    house.run(house.write("small.json", campaign(trials=3)))
+    lines = [json.loads(line) for line in house.ask("watch", "--since", "0", "--json").stdout.splitlines()]
+    assert {line["schema"] for line in lines} == {"rung.event/1"}
+    later = house.ask("watch", "--since", lines[4]["seq"], "--json").stdout.splitlines()
+    assert [json.loads(line) for line in later] == lines[5:]
+    assert len(house.ask("watch", "--since", "0").stdout.splitlines()) == len(lines)
+    assert "is over: done" in house.ask("watch", "small").stderr
+
+
+@test
 def what_nobody_can_do_is_said_with_the_way_out(house):
     assert "no store" in house.ask("extend", "small", "--trials", "+1", status=3).stderr
     house.run(house.write("small.json", campaign(trials=3)))

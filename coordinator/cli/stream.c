@@ -1,0 +1,104 @@
+#include "coordinator/cli/stream.h"
+
+#include "common/io/system.h"
+#include "coordinator/cli/archive.h"
+#include "coordinator/cli/command.h"
+#include "coordinator/cli/errand.h"
+#include "coordinator/cli/event_line.h"
+#include "coordinator/cli/interrupt.h"
+#include "coordinator/cli/sink.h"
+
+#define EVERY_MS 500 /* between two looks at the store */
+
+/* What a command ends with that waited for this campaign, which is over. */
+static int exit_of(struct archive *a, int *status, struct err *e)
+{
+    int64_t n_results, n_reached;
+    if (store_count_results(a->store, a->campaign, &n_results, &n_reached, e) < 0)
+        return -1;
+    *status = a->state == CAMPAIGN_STOPPED ? EXIT_STATUS_CANCELLED
+              : n_reached                  ? EXIT_STATUS_OK
+                                           : EXIT_STATUS_NO_SUCCESS;
+    return 0;
+}
+
+static int say_end(struct archive *a, const char *store, int *status, struct err *e)
+{
+    if (!archive_is_over(a))
+        return err_set(e, ERR_UNREACHABLE,
+            "nobody serves %s: campaign %s is %s there, and goes on with rung run or rungd", store, a->spec.name,
+            campaign_state_names[a->state]);
+    fprintf(stderr, "rung: campaign %s is over: %s\n", a->spec.name, campaign_state_names[a->state]);
+    return exit_of(a, status, e);
+}
+
+int stream_say_end(const char *store, const char *campaign, int *status, struct err *e)
+{
+    struct asking q = { .store = store, .campaign = campaign };
+    struct archive a;
+    if (archive_open(&a, &q, e) < 0)
+        return -1;
+    int failed = say_end(&a, store, status, e);
+    archive_close(&a);
+    return failed;
+}
+
+/* Prints what came after *since, and moves it on. */
+static int print_new(struct archive *a, const struct stream_options *o, int64_t *since, FILE *out, struct err *e)
+{
+    struct str where = { 0 };
+    struct cell cells[EVENT_N_COLUMNS];
+    struct sink sink;
+    str_addf(&where, "seq > %lld", (long long)*since);
+    struct question question = {
+        .from = QUESTION_EVENTS, .campaign = a->campaign, .columns = event_columns, .where = where.text
+    };
+    struct asked *asked = question_open(a->store, &question, e);
+    int got = asked ? 0 : -1;
+    sink_open(&sink, out);
+    while (asked && (got = question_next(asked, cells, e)) > 0) {
+        *since = cells[EVENT_SEQ].whole;
+        (o->is_json ? event_put_json : event_put_text)(cells, &sink.text);
+        if ((got = sink_offer(&sink, e)) < 0)
+            break;
+    }
+    question_close(asked);
+    str_deinit(&where);
+    int status = sink_close(&sink, got, e) < 0 ? -1 : 0;
+    fflush(out);
+    return status;
+}
+
+/* One look. Returns 1 with *status when nothing more can come. The state is read before the events, so that none is
+ * missed at the end. */
+static int look(const struct stream_options *o, int64_t *since, int *status, FILE *out, struct err *e)
+{
+    struct asking q = { .store = o->store, .campaign = o->campaign };
+    struct archive a;
+    bool is_served = errand_is_served(o->store);
+    if (archive_open(&a, &q, e) < 0)
+        return -1;
+    int got = print_new(&a, o, since, out, e);
+    if (got == 0 && archive_is_over(&a))
+        got = exit_of(&a, status, e) < 0 ? -1 : 1;
+    else if (got == 0 && !is_served)
+        got = say_end(&a, o->store, status, e);
+    archive_close(&a);
+    return got;
+}
+
+int cli_stream(const struct stream_options *o, FILE *out, struct err *e)
+{
+    int64_t since = o->since, end_ms = system_monotonic_ms() + o->timeout_ms;
+    int status = 0, got;
+    interrupt_watch();
+    while ((got = look(o, &since, &status, out, e)) == 0 && interrupt_count() == 0) {
+        if (o->timeout_ms > 0 && system_monotonic_ms() >= end_ms)
+            return EXIT_STATUS_TIMEOUT;
+        interrupt_sleep(EVERY_MS);
+    }
+    if (got != 0)
+        return got < 0 ? -1 : status;
+    fprintf(stderr, "rung: no longer watching; to go on: --since %lld\n", (long long)since);
+    return EXIT_STATUS_INTERRUPTED;
+}
