@@ -156,6 +156,30 @@ TEST(a_result_for_another_configuration_of_the_same_number_does_not_count)
     close_world(&w);
 }
 
+TEST(a_trial_whose_checkpoint_is_gone_begins_again)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 1, NULL, 0);
+    ask(&w, 1, 1);
+    struct hub_event e = { .kind = HUB_FAIL, .peer = 1, .session = 1 };
+    e.as.outcome = (struct hub_outcome){ .trial = 1, .lease = 1, .key = 11, .failure = FAILURE_PREEMPTED, .text = "" };
+    e.as.outcome.checkpoint = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    e.as.outcome.checkpoint_is_stored = true;
+    e.as.outcome.budget = 1;
+    step(&w, &e);
+    CHECK_INT(w.l.trials[0].budget, 1);
+    ask(&w, 1, 1);
+    e.as.outcome.lease = 2;
+    e.as.outcome.checkpoint = "";
+    e.as.outcome.start_is_lost = true;
+    step(&w, &e);
+    CHECK_INT(w.l.trials[0].budget, 0);
+    CHECK_TEXT(w.l.trials[0].checkpoint, "");
+    CHECK_INT(w.l.trials[0].state, TRIAL_QUEUED);
+    close_world(&w);
+}
+
 TEST(a_lease_that_was_never_given_is_unknown)
 {
     static struct world w;
