@@ -5,9 +5,11 @@
 
 #include "common/base/mem.h"
 #include "common/base/mutation.h"
+#include "common/proto/campaign.h"
 #include "tests/sim/invariants.h"
 #include "tests/sim/network.h"
 #include "tests/sim/plan.h"
+#include "tests/sim/real_store.h"
 #include "tests/sim/trace.h"
 
 #define TICK_MS 250
@@ -108,6 +110,7 @@ static void compare_rebuilt(struct world *w)
     struct hub *other = coordinator_rebuild(w, w->coordinator.store.now.boot);
     invariants_rebuilt(w, other);
     hub_free(other);
+    real_compare(w);
 }
 
 /* ---- effects ---- */
@@ -163,11 +166,14 @@ static void apply(struct world *w)
             c->has_failed = true;
             return;
         }
-        if (!c->has_begun)
+        if (!c->has_begun) {
             memory_begin(&c->store);
+            real_begin(w);
+        }
         c->has_begun = true;
         if (save_rows(w, &e) < 0)
             world_fail(w, "the rows are sound", "%s", e.text);
+        real_save(w, fx);
     }
     for (size_t i = 0; i < fx->n_sends; i++) {
         struct message m;
@@ -218,8 +224,12 @@ static void take_submit(struct world *w, const struct parcel *p)
     struct campaign_spec *spec = plan_spec(&w->drawn, w->seed, atoi(m->file));
     bool is_known = hub_find_campaign(c->hub, spec->name) != NULL;
     struct hub_event event = { .kind = HUB_SUBMIT, .peer = p->peer, .request = m->request };
-    event.as.submit = (struct hub_submit){ .spec = spec, .file = "{}", .rules = plan_rules(&w->drawn) };
+    struct str file = { 0 };
+    if (w->drawn.sqlite)
+        campaign_canonical(spec, &file); /* what the real one reads its campaigns from */
+    event.as.submit = (struct hub_submit){ .spec = spec, .file = str_text(&file), .rules = plan_rules(&w->drawn) };
     take_event(w, &event);
+    str_deinit(&file);
     if (is_known) {
         campaign_spec_deinit(spec);
         free(spec);
@@ -264,10 +274,13 @@ static enum err_code commit(struct world *w)
     struct coordinator *c = &w->coordinator;
     enum err_code code = c->has_failed ? ERR_LIMIT : c->has_begun ? commit_fails(w) : ERR_NONE;
     instant(w);
-    if (code == ERR_NONE && c->has_begun)
+    if (code == ERR_NONE && c->has_begun) {
         memory_commit(&c->store);
-    else
+        real_commit(w);
+    } else {
         memory_rollback(&c->store);
+        real_rollback(w);
+    }
     c->has_begun = c->has_failed = false;
     for (size_t i = 0; code == ERR_NONE && i < c->due.n; i++) {
         instant(w);
@@ -376,6 +389,7 @@ void coordinator_start(struct world *w)
     struct coordinator *c = &w->coordinator;
     c->store.now.boot++;
     mortal_start(w, &c->mortal, w->dials.kill_hub);
+    real_start(w);
     rebuild(w);
     if (!w->is_calm || c->n_steps % 8 == 0)
         compare_rebuilt(w);
@@ -401,6 +415,7 @@ void coordinator_die(struct world *w, bool is_power_cut)
         memory_power_cut(&c->store);
     else
         memory_rollback(&c->store);
+    real_stop(w);
     w->counts.faults[FAULT_POWER_HUB] += is_power_cut;
     effects_clear(&c->effects);
     bridge_memory_clear(&c->memory);

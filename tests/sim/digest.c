@@ -22,6 +22,7 @@ static uint64_t bits_of(double value)
     uint64_t bits;
     if (isnan(value))
         return 1; /* all alike */
+    value += 0.0; /* SQLite has one zero, and so has whatever compares */
     memcpy(&bits, &value, sizeof bits);
     return bits;
 }

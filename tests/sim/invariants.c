@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define TICK_MS 250
+#define ATTEMPTS_MAX 500  /* of a trial, at all its rungs, whatever breaks */
 #define FLIGHTS_MAX 20000 /* messages under way: far above what any run has */
 #define RESTORE_MS 30000  /* an acknowledgement that left before a restore may still be under way for so long */
 
@@ -64,6 +65,8 @@ static void check_grant(struct world *w, const struct message_grant *grant)
         world_fail(w, "lease numbers grow", "trial %" PRIu64 " is granted under lease %" PRIu64 " after %" PRIu64,
             grant->trial, grant->lease, w->ledger.granted[grant->trial]);
     w->ledger.granted[grant->trial] = grant->lease;
+    if (grant->lease > ATTEMPTS_MAX)
+        world_fail(w, "a trial is not tried for ever", "trial %" PRIu64 " lease %" PRIu64, grant->trial, grant->lease);
 }
 
 static void check_acknowledgement(struct world *w, const struct message_result_ack *ack)

@@ -31,6 +31,20 @@ static void make_space(const struct dials *d, struct space *space)
     }
 }
 
+/* Nobody runs it here, but the real database's reader checks what it may be. */
+static void make_program(const struct dials *d, struct trial_spec *t)
+{
+    t->fixed = mem_strdup("{}");
+    if (!d->sqlite) {
+        t->program = mem_strdup("linear");
+        return;
+    }
+    t->n_command = 1;
+    t->command = mem_zalloc(1, sizeof *t->command);
+    t->command[0] = mem_strdup("true");
+    t->directory = mem_strdup("/");
+}
+
 struct campaign_spec *plan_spec(const struct dials *d, uint64_t seed, int plan)
 {
     static const enum sampler samplers[] = { SAMPLER_RANDOM, SAMPLER_TPE, SAMPLER_GRID };
@@ -40,8 +54,7 @@ struct campaign_spec *plan_spec(const struct dials *d, uint64_t seed, int plan)
     spec->seed = seed * 31 + (uint64_t)plan;
     snprintf(spec->metric, sizeof spec->metric, "loss");
     spec->goal = seed & 1 ? GOAL_MINIMIZE : GOAL_MAXIMIZE;
-    spec->trial.program = mem_strdup("linear");
-    spec->trial.fixed = mem_strdup("{}");
+    make_program(d, &spec->trial);
     make_space(d, &spec->space);
     spec->search = (struct search_spec){ .sampler = samplers[d->sampler],
         .scheduler = schedulers[d->scheduler],

@@ -184,8 +184,11 @@ static void compare_decisions(struct world *w, const struct campaign *a, const s
 static void compare_trials(struct world *w, const struct trial *a, const struct trial *b)
 {
     if (digest_trial(&a->row, a->row.x, SIM_PARAMS) != digest_trial(&b->row, b->row.x, SIM_PARAMS))
-        world_fail(w, "a rebuild from the rows is the same", "trial %" PRId64 " differs: %s, rebuilt %s", a->row.id,
-            trial_state_names[a->row.state], trial_state_names[b->row.state]);
+        world_fail(w, "a rebuild from the rows is the same",
+            "trial %" PRId64 " is %s, lease %" PRIu64 ", budget %" PRId64 ", value %.17g; rebuilt %s, %" PRIu64
+            ", %" PRId64 ", %.17g",
+            a->row.id, trial_state_names[a->row.state], a->row.lease, a->row.budget, a->row.value,
+            trial_state_names[b->row.state], b->row.lease, b->row.budget, b->row.value);
     if (!campaign_is_over(a->campaign) && a->counted_lease != b->counted_lease)
         world_fail(
             w, "a rebuild from the rows is the same", "trial %" PRId64 " forgets which lease was counted", a->row.id);

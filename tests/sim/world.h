@@ -38,6 +38,7 @@ struct parcels {
 struct coordinator {
     struct mortal mortal;
     struct memory_store store;
+    struct real_store *real; /* the same in a real database; NULL in most runs */
     struct hub *hub;
     struct effects effects;
     struct bridge_memory memory;

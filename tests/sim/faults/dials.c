@@ -26,7 +26,7 @@ static void draw_kinds(struct dials *d, struct rng *r)
     d->scheduler = kind < 11 ? 0 : kind < 14 ? 1 : 2;
     d->where = rng_below(r, 8) == 0;
     d->frames = rng_below(r, 32) == 0;
-    d->sqlite = rng_below(r, 512) == 0;
+    d->sqlite = rng_below(r, 256) == 0;
 }
 
 void dials_draw(struct dials *d, uint64_t seed)
