@@ -239,7 +239,9 @@ static void take_submit(struct world *w, const struct parcel *p)
 static void take_message(struct world *w, struct parcel *p)
 {
     struct coordinator *c = &w->coordinator;
-    struct bridge_world world = { .hub = c->hub, .blob_is_stored = blob_is_stored, .context = w };
+    struct bridge_world world = {
+        .hub = c->hub, .blob_is_stored = blob_is_stored, .blob_is_sound = blob_is_stored, .context = w
+    };
     struct hub_event event = { .peer = p->peer };
     struct err e = { 0 };
     c->taking = p;

@@ -148,7 +148,7 @@ struct world {
     struct item item; /* that happens now */
     jmp_buf death;    /* out of the middle of a process that is killed */
     jmp_buf failure;  /* out of everything, when an invariant does not hold */
-    char broken[40];  /* its name; empty: all held */
+    char broken[80];  /* its name; empty: all held */
     char why[400];
 };
 
