@@ -55,7 +55,7 @@ static void say_count(struct story *s, int64_t n, const char *one, const char *m
 
 static void say_enqueued(struct story *s, const struct search_decision *d)
 {
-    str_add(&s->line, "from the campaign file's `enqueue`, before the search had a say.");
+    str_add(&s->line, "because somebody asked for it, by `enqueue` in the campaign file or by rung enqueue.");
 }
 
 static void say_grid(struct story *s, const struct search_decision *d)

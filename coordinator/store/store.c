@@ -19,6 +19,9 @@
 #define RESERVE_BYTES (64 << 20)
 #define PROBE_BYTES (1 << 20)
 #define WAL_PAGES 1024 /* of 4 KiB: 4 MiB */
+#define LONG_WAL_PAGES                                                                                                 \
+    16384                   /* 64 MiB: readers that follow each other without a pause have kept it from starting anew */
+#define LONG_WAL_WAIT_MS 20 /* so for once it is they who wait */
 
 static const char recovery[] =
     "It was not touched. Keep a copy, then put back the newest backup (rung.db.version-N, or your own), or save what "
@@ -344,8 +347,10 @@ int store_tidy(struct store *s, bool is_idle, struct err *e)
         s->checkpointed_pages = 0;
     if (s->wal_pages == 0 || (!is_idle && s->wal_pages < s->checkpointed_pages + WAL_PAGES))
         return 0;
-    int mode = is_idle ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, n_left = 0;
-    sqlite3_busy_timeout(s->db, 0);
+    bool is_long = !is_idle && s->wal_pages >= LONG_WAL_PAGES;
+    int n_left = 0;
+    int mode = is_idle ? SQLITE_CHECKPOINT_TRUNCATE : is_long ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+    sqlite3_busy_timeout(s->db, is_long ? LONG_WAL_WAIT_MS : 0);
     int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, mode, &n_left, NULL);
     sqlite3_busy_timeout(s->db, 5000);
     if (rc == SQLITE_OK && is_idle)

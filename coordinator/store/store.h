@@ -77,7 +77,8 @@ int store_save_steer(struct store *s, const struct steer_row *row, struct err *e
 int store_drop_blob(struct store *s, const char *hash, struct err *e); /* 0 also when it was not there */
 
 /* Outside transactions: brings the WAL back into the file when it has grown past 4 MiB, or, when `is_idle`, whatever
- * its size, and truncates it. Call it after commits and when there is nothing to do. Never waits for readers. */
+ * its size, and truncates it. Call it after commits and when there is nothing to do. Waits
+ * for readers for an instant only when it has grown past 64 MiB behind them. */
 int store_tidy(struct store *s, bool is_idle, struct err *e);
 
 /* After ERR_LIMIT: true once the disk has room for the reserve again, and a little more. The reserve is given up at
