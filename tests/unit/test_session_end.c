@@ -257,6 +257,34 @@ TEST(a_stopped_trial_is_handed_back_with_its_checkpoint)
     CHECK_TEXT(fail_of()->checkpoint, WORLD_HASH);
 }
 
+TEST(a_trial_that_is_handed_back_may_end_the_step_that_it_is_at)
+{
+    world_join(1);
+    world_grant(1, 1);
+    world_wait_heard(60000);
+    world_report(0, 1);
+    world_step((struct session_event){ .kind = SESSION_DRAIN });
+    world_wait_heard(60000);
+    CHECK_INT(world.n[EFFECT_KILL], 0);
+    world_report(0, 2);
+    world_checkpoint(0, 2);
+    world_line(0, "{\"done\":true}");
+    world_exit(0, EXIT_STATUS, 0, "");
+    CHECK_TEXT(fail_of()->kind, "preempted");
+    CHECK_INT(fail_of()->budget, 2);
+}
+
+TEST(a_trial_that_is_handed_back_and_reports_no_more_is_killed)
+{
+    world_join(1);
+    world_grant(1, 1);
+    world_wait_heard(60000);
+    world_report(0, 1);
+    world_step((struct session_event){ .kind = SESSION_DRAIN });
+    world_wait_heard(SESSION_STOP_STEPS * 61000);
+    CHECK_INT(world.n[EFFECT_KILL], 1);
+}
+
 /* ---- leaving ---- */
 
 TEST(draining_asks_for_nothing_delivers_and_says_goodbye)

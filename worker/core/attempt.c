@@ -76,6 +76,8 @@ static int hear_report(struct attempt *a, const struct saying *said, int64_t now
     curve_add(&a->curve, said->step, said->text);
     a->step = said->step;
     a->has_metric = said->has_metric;
+    if (now_ms - a->heard_ms >= a->slowest_ms)
+        a->slowest_ms = now_ms - a->heard_ms + 1;
     a->heard_ms = now_ms;
     return 0;
 }

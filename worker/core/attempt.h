@@ -32,6 +32,7 @@ struct attempt {
     char *directory;            /* where it runs and writes */
 
     int64_t begun_ms, heard_ms; /* when it was started, when it last reported */
+    int64_t slowest_ms;         /* the longest that it took to report again; 0: it has not reported */
     int64_t kill_ms;            /* kill the process then; 0: no such time */
     int64_t retry_ms;           /* SAVING, SPOOLING: try again then; 0: under way */
     bool is_held_up;            /* that was said */

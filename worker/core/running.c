@@ -147,8 +147,8 @@ void session_end_warm(struct session *s, int slot, int64_t now_ms, struct sessio
     tell(fx, EFFECT_END_INPUT, slot);
 }
 
-void session_stop_attempt(
-    struct session *s, struct attempt *a, const char *reason, int64_t now_ms, struct session_effects *fx)
+void session_stop_attempt(struct session *s, struct attempt *a, const char *reason, int64_t patience_ms, int64_t now_ms,
+    struct session_effects *fx)
 {
     if (a->is_stopping || a->failure != FAILURE_NONE)
         return;
@@ -160,7 +160,7 @@ void session_stop_attempt(
         return;
     case ATTEMPT_RUNNING:
         attempt_stop(a, reason);
-        a->kill_ms = now_ms + SESSION_STOP_MS;
+        a->kill_ms = now_ms + patience_ms;
         if (!a->is_done) {
             struct session_effect *effect = effect_add(fx, EFFECT_TELL);
             effect->slot = a->slot;
@@ -173,12 +173,19 @@ void session_stop_attempt(
     }
 }
 
+/* What is handed back is wanted: the step that runs may come to its end. */
+static int64_t patience_of(const struct attempt *a)
+{
+    int64_t ms = a->slowest_ms ? SESSION_STOP_STEPS * a->slowest_ms : SESSION_STOP_FIRST_MS;
+    return ms > SESSION_STOP_MS ? ms : SESSION_STOP_MS;
+}
+
 void session_stop_all(struct session *s, const char *reason, int64_t now_ms, struct session_effects *fx)
 {
     for (int i = 0; i < s->config.slots; i++) {
         struct place *p = &s->places[i];
         if (p->attempt)
-            session_stop_attempt(s, p->attempt, reason, now_ms, fx);
+            session_stop_attempt(s, p->attempt, reason, patience_of(p->attempt), now_ms, fx);
         if (p->state == PLACE_WARM && !p->attempt)
             session_end_warm(s, i, now_ms, fx);
     }

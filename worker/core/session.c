@@ -136,7 +136,7 @@ static void cancel(
     for (size_t i = 0; i < n; i++) {
         struct attempt *a = session_find_lease(s, refs[i].trial, refs[i].lease);
         if (a)
-            session_stop_attempt(s, a, "the coordinator cancelled it", now_ms, fx);
+            session_stop_attempt(s, a, "the coordinator cancelled it", SESSION_STOP_MS, now_ms, fx);
     }
 }
 

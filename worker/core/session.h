@@ -31,11 +31,13 @@
 #define SESSION_DELIVER_MS 1000      /* the first wait for RESULT_ACK; doubles up to … */
 #define SESSION_DELIVER_MAX_MS 30000 /* … this, with jitter */
 #define SESSION_PROGRESS_MS 250      /* PROGRESS at most this often a slot */
-#define SESSION_STOP_MS 20000        /* from {"stop": true} to the kill */
-#define SESSION_LINGER_MS 10000      /* from {"done": true} to the kill of a process that does not exit */
-#define SESSION_WARM_MS 30000        /* a trial that stays for more gets end of file after so long without */
-#define SESSION_ORPHAN_MS 3600000    /* unheard of for so long: hand back what runs, and wait */
-#define SESSION_FAREWELL_MS 10000    /* when drained: how long the spool may take to be delivered */
+#define SESSION_STOP_MS 20000        /* from {"stop": true} to the kill, at least; … */
+#define SESSION_STOP_FIRST_MS 120000 /* … of a trial that is handed back before its first report, and … */
+#define SESSION_STOP_STEPS 3      /* … of one that reports, so many times its slowest step: the running one is kept */
+#define SESSION_LINGER_MS 10000   /* from {"done": true} to the kill of a process that does not exit */
+#define SESSION_WARM_MS 30000     /* a trial that stays for more gets end of file after so long without */
+#define SESSION_ORPHAN_MS 3600000 /* unheard of for so long: hand back what runs, and wait */
+#define SESSION_FAREWELL_MS 10000 /* when drained: how long the spool may take to be delivered */
 #define SESSION_AHEAD_MS 500 /* ASK waits so long for an outcome that is being uploaded: the search wants it first */
 
 struct session_config {
