@@ -23,6 +23,7 @@ void gru_init(struct gru *g, size_t inputs, size_t units, const struct kernels *
     g->tape_stride = buffer_stride(4 * g->Hp);
     g->state_stride = buffer_stride(g->Hp);
     g->Ip = buffer_columns(inputs);
+    g->gradient_stride = buffer_stride(3 * g->Hp);
     g->kernels = kernels;
     g->plain_forward = buffer_new(inputs * 3 * g->Hp);
     g->plain_backward = buffer_new(3 * g->Hp * g->Ip);
@@ -33,8 +34,8 @@ void gru_init(struct gru *g, size_t inputs, size_t units, const struct kernels *
     g->recurrent_backward = buffer_new(3 * g->Hp * g->Hp);
     g->bias = buffer_new(4 * g->Hp);
     g->bias_gradient = buffer_new(4 * g->Hp);
-    g->input_gradient = buffer_new(3 * g->Hp * g->Ip);
-    g->recurrent_gradient = buffer_new(3 * g->Hp * g->Hp);
+    g->input_gradient = buffer_new(g->Ip * g->gradient_stride);
+    g->recurrent_gradient = buffer_new(g->Hp * g->gradient_stride);
 }
 
 void gru_deinit(struct gru *g)
@@ -199,19 +200,20 @@ static void step_backward(struct gru *g, const struct backward *w, size_t t)
     g->kernels->product_rows(&product);
 }
 
-/* += the derivatives of rows first..last-1 by the gates, blocks of the tape from `block` on, times what they met. */
+/* += what rows first..last-1 met (columns wide) times their derivatives by the gates, blocks of the tape from `block`
+ * on. The three gates are whole tiles side by side, however few columns there are. */
 static void add_outer(struct gru *g, float *sums, size_t columns, size_t block, const float *x, size_t x_stride,
     size_t first, size_t last)
 {
-    struct product outer = { .M = 3 * g->Hp,
-        .N = columns,
+    struct product outer = { .M = columns,
+        .N = 3 * g->Hp,
         .K = last - first,
         .c = sums,
-        .c_stride = columns,
-        .a = g->tape + first * g->tape_stride + block * g->Hp,
-        .a_stride = g->tape_stride,
-        .b = x + first * x_stride,
-        .b_stride = x_stride,
+        .c_stride = g->gradient_stride,
+        .a = x + first * x_stride,
+        .a_stride = x_stride,
+        .b = g->tape + first * g->tape_stride + block * g->Hp,
+        .b_stride = g->tape_stride,
         .adds = true };
     g->kernels->product_outer(&outer);
 }
@@ -237,17 +239,21 @@ static void use_rows(struct gru *g, const struct backward *w, size_t first, size
         add_outer(g, g->recurrent_gradient, g->Hp, 1, g->previous, g->state_stride, start, last);
 }
 
-/* Adds a gradient by gate, blocks of Hp rows, to PyTorch's shape; place[gate] is the block of that gate. */
-static void add_weight_gradient(
-    const struct gru *g, float *to, const float *from, size_t columns, size_t stride, const size_t *place)
+/* Moves a gradient by gate, rows of what the weights met, to PyTorch's shape; place[gate] is the block of that gate. */
+static void collect_weights(const struct gru *g, float *to, float *from, size_t columns, const size_t *place)
 {
+    enum { BLOCK = 64 }; /* columns at once: a line of `to`, and lines of `from` that stay near for the next units */
     for (size_t gate = 0; gate < 3; gate++)
-        for (size_t unit = 0; unit < g->H; unit++)
-            for (size_t i = 0; i < columns; i++)
-                to[(gate * g->H + unit) * columns + i] += from[(place[gate] * g->Hp + unit) * stride + i];
+        for (size_t first = 0; first < columns; first += BLOCK) {
+            size_t last = first + BLOCK < columns ? first + BLOCK : columns;
+            for (size_t unit = 0; unit < g->H; unit++)
+                for (size_t i = first; i < last; i++)
+                    to[(gate * g->H + unit) * columns + i] += from[i * g->gradient_stride + place[gate] * g->Hp + unit];
+        }
+    memset(from, 0, sizeof *from * columns * g->gradient_stride);
 }
 
-static void add_bias_gradients(const struct gru *g, const struct gru_tensors *gradients)
+static void collect_biases(const struct gru *g, const struct gru_tensors *gradients)
 {
     for (size_t i = 0; i < g->H; i++) {
         float dn = g->bias_gradient[i], dr = g->bias_gradient[g->Hp + i], dz = g->bias_gradient[2 * g->Hp + i];
@@ -258,17 +264,15 @@ static void add_bias_gradients(const struct gru *g, const struct gru_tensors *gr
         gradients->b_ih[GATE_N * g->H + i] += dn;
         gradients->b_hh[GATE_N * g->H + i] += g->bias_gradient[3 * g->Hp + i];
     }
+    memset(g->bias_gradient, 0, sizeof(float) * 4 * g->Hp);
 }
 
-void gru_backward(struct gru *g, const struct gru_tensors *gradients, float *dx, size_t dx_stride, const float *dout,
-    const float *x, size_t x_stride, const struct batch *b, struct gru_dropout dropout)
+void gru_backward(struct gru *g, float *dx, size_t dx_stride, const float *dout, const float *x, size_t x_stride,
+    const struct batch *b, struct gru_dropout dropout)
 {
     const struct backward w = { dx, dx_stride, dout, x, x_stride, b, dropout };
     profile_enter(g->profile, PROFILE_PRODUCTS);
     memset(g->state_gradient, 0, sizeof(float) * b->n_sequences * g->state_stride);
-    memset(g->bias_gradient, 0, sizeof(float) * 4 * g->Hp);
-    memset(g->input_gradient, 0, sizeof(float) * 3 * g->Hp * g->Ip);
-    memset(g->recurrent_gradient, 0, sizeof(float) * 3 * g->Hp * g->Hp);
     size_t n_left = b->n_frames; /* rows from here on are used already */
     for (size_t t = b->n_steps; t-- > 0;) {
         step_backward(g, &w, t);
@@ -277,8 +281,12 @@ void gru_backward(struct gru *g, const struct gru_tensors *gradients, float *dx,
             n_left = b->offsets[t];
         }
     }
-    add_weight_gradient(g, gradients->w_ih, g->input_gradient, g->I, g->Ip, tape_place);
-    add_weight_gradient(g, gradients->w_hh, g->recurrent_gradient, g->H, g->Hp, recurrent_place);
-    add_bias_gradients(g, gradients);
     profile_enter(g->profile, PROFILE_OTHER);
+}
+
+void gru_collect(struct gru *g, const struct gru_tensors *gradients)
+{
+    collect_weights(g, gradients->w_ih, g->input_gradient, g->I, tape_place);
+    collect_weights(g, gradients->w_hh, g->recurrent_gradient, g->H, recurrent_place);
+    collect_biases(g, gradients);
 }

@@ -35,7 +35,7 @@ struct gru_dropout {
 struct gru {
     size_t I, H, Hp; /* inputs, units, units padded to 16 */
     size_t Ip;       /* inputs padded to 16 */
-    size_t tape_stride, state_stride;
+    size_t tape_stride, state_stride, gradient_stride;
     const struct kernels *kernels;
     struct profile *profile; /* may be NULL */
     /* Weights by gate as the tape has them, padded with zeros, on their way to be packed: (I, 3Hp), (3Hp, Ip), (3Hp,
@@ -43,9 +43,10 @@ struct gru {
     float *plain_forward, *plain_backward, *plain_recurrent;
     float *input_forward, *input_backward, *recurrent_forward, *recurrent_backward; /* in the kernels' order */
     float *bias;                                                                    /* (4, Hp) */
-    float *bias_gradient;                                                           /* (4, Hp) */
-    float *input_gradient, *recurrent_gradient;                                     /* (3Hp, Ip), (3Hp, Hp) */
-    float *tape;                                                                    /* (frames, 4Hp) */
+    /* What gru_backward has summed since gru_collect: (4, Hp), (Ip, gradient_stride), (Hp, gradient_stride), the last
+     * two as rows of 3Hp. */
+    float *bias_gradient, *input_gradient, *recurrent_gradient;
+    float *tape;           /* (frames, 4Hp) */
     float *previous;       /* (frames, Hp): the state before each frame */
     float *state_gradient; /* (sequences, Hp) */
     size_t max_frames, max_sequences;
@@ -64,9 +65,12 @@ void gru_load(struct gru *g, const struct gru_tensors *parameters);
 void gru_forward(
     struct gru *g, float *out, const float *x, size_t x_stride, const struct batch *b, struct gru_dropout dropout);
 
-/* From dout (N, state_stride), the derivative by out: adds to `gradients`, and sets dx (N, dx_stride) to the derivative
- * by x, unless dx is NULL. x and dropout as in forward. Uses up what forward kept. */
-void gru_backward(struct gru *g, const struct gru_tensors *gradients, float *dx, size_t dx_stride, const float *dout,
-    const float *x, size_t x_stride, const struct batch *b, struct gru_dropout dropout);
+/* From dout (N, state_stride), the derivative by out: adds to the sums that gru_collect takes, and sets dx (N,
+ * dx_stride) to the derivative by x, unless dx is NULL. x and dropout as in forward. Uses up what forward kept. */
+void gru_backward(struct gru *g, float *dx, size_t dx_stride, const float *dout, const float *x, size_t x_stride,
+    const struct batch *b, struct gru_dropout dropout);
+
+/* Adds to `gradients` what gru_backward has summed, over any number of batches, and begins the sums anew. */
+void gru_collect(struct gru *g, const struct gru_tensors *gradients);
 
 #endif

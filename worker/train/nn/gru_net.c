@@ -230,15 +230,24 @@ static void backward(void *net, float *gradients, const float *dlogits, const fl
     linear_backward(
         n->dattended, g.weight, g.bias, dlogits, n->attended, s.weight, b->n_sequences, c->hidden_size, c->n_classes);
     profile_enter(n->profile, PROFILE_ATTENTION);
-    float *dout = n->slopes[0], *dx = n->slopes[1], *after;
+    float *dout = n->slopes[0], *dx = n->slopes[1];
     attention_backward(&n->attention, &g.attention, dout, n->dattended, &s.attention, n->outputs[c->num_layers - 1], b);
     for (size_t l = c->num_layers; l-- > 0;) {
-        struct gru_tensors tensors = layer_slices(c, gradients, l, &after);
-        gru_backward(&n->layers[l], &tensors, l ? dx : NULL, n->stride, dout, l ? n->outputs[l - 1] : b->x,
+        gru_backward(&n->layers[l], l ? dx : NULL, n->stride, dout, l ? n->outputs[l - 1] : b->x,
             l ? n->stride : b->stride, b, dropout_of(n, l));
         float *swap = dout;
         dout = dx;
         dx = swap;
+    }
+}
+
+static void collect(void *net, float *gradients)
+{
+    struct gru_net *n = net;
+    float *after;
+    for (size_t l = 0; l < n->config.num_layers; l++) {
+        struct gru_tensors tensors = layer_slices(&n->config, gradients, l, &after);
+        gru_collect(&n->layers[l], &tensors);
     }
 }
 
@@ -252,4 +261,4 @@ static double flops(const struct model_config *c, const struct batch *b)
 }
 
 const struct net_kind net_gru_attention = { "gru-attention", check, list, new, net_free, set_profile, load,
-    slice_frames, forward, backward, flops };
+    slice_frames, forward, backward, collect, flops };

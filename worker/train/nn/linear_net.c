@@ -157,4 +157,4 @@ static double flops(const struct model_config *c, const struct batch *b)
 }
 
 const struct net_kind net_linear = { "linear", check, list, new, net_free, set_profile, load, slice_frames, forward,
-    backward, flops };
+    backward, NULL, flops };

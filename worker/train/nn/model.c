@@ -189,6 +189,8 @@ double model_train(struct model *m, const struct batch *b, uint64_t seed, uint64
         loss += loss_backward(m->logits, slice->labels, n, C, B);
         m->kind->backward(m->net, m->gradients, m->logits, m->parameters, slice);
     }
+    if (m->kind->collect)
+        m->kind->collect(m->net, m->gradients);
     return loss;
 }
 

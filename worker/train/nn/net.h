@@ -37,6 +37,9 @@ struct net_kind {
     /* `dropout` is NULL outside training. Keeps what backward needs. */
     void (*forward)(void *net, float *logits, const float *parameters, const struct batch *b, struct dropout *dropout);
     void (*backward)(void *net, float *gradients, const float *dlogits, const float *parameters, const struct batch *b);
+    /* Adds to `gradients` what backward kept back: called after the last backward of a step. NULL where it keeps none.
+     */
+    void (*collect)(void *net, float *gradients);
     double (*flops)(const struct model_config *c, const struct batch *b);
 };
 
