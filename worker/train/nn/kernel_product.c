@@ -11,7 +11,7 @@
 enum {
     CHUNK_FLOATS =
         64 << 10,       /* of the rows that pass through all blocks of weights: they stay in the second-level cache */
-    CHUNK_FRAMES = 128, /* of a sum of outer products: a block's columns stay in the first-level cache */
+    CHUNK_FRAMES = 256, /* of a sum of outer products: a block's columns stay in the first-level cache */
 };
 
 void KERNEL_NAME(product_pack)(float *packed, const float *weights, size_t stride, size_t K, size_t N)
@@ -24,27 +24,33 @@ void KERNEL_NAME(product_pack)(float *packed, const float *weights, size_t strid
     }
 }
 
-KERNEL_INLINE void load_tile(vec (*sums)[3], const float *c, size_t stride, bool is_zero, const int R, const int V)
+/* Sums begin at zero, and what they are added to is fetched meanwhile: a stride apart, its rows are nothing that a
+ * processor foresees. */
+KERNEL_INLINE void begin_tile(vec (*sums)[3], const float *c, size_t stride, const int R, const int V)
 {
     for (int r = 0; r < R; r++)
-        for (int v = 0; v < V; v++)
-            sums[r][v] = is_zero ? vec_all(0) : vec_load(c + (size_t)r * stride + (size_t)v * W);
+        for (int v = 0; v < V; v++) {
+            sums[r][v] = vec_all(0);
+            __builtin_prefetch(c + (size_t)r * stride + (size_t)v * W, 1);
+        }
 }
 
-KERNEL_INLINE void store_tile(float *c, size_t stride, vec (*sums)[3], const int R, const int V)
+KERNEL_INLINE void end_tile(float *c, size_t stride, vec (*sums)[3], bool adds, const int R, const int V)
 {
     for (int r = 0; r < R; r++)
-        for (int v = 0; v < V; v++)
-            vec_store(c + (size_t)r * stride + (size_t)v * W, sums[r][v]);
+        for (int v = 0; v < V; v++) {
+            float *to = c + (size_t)r * stride + (size_t)v * W;
+            vec_store(to, adds ? vec_load(to) + sums[r][v] : sums[r][v]);
+        }
 }
 
 KERNEL_INLINE void rows_tile(
     const struct product *p, float *c, const float *a, const float *b, const int R, const int V)
 {
     vec sums[ROWS][3];
-    load_tile(sums, c, p->c_stride, !p->adds, R, V);
+    begin_tile(sums, c, p->c_stride, R, V);
     tile_product(sums, a, p->a_stride, 1, b, (size_t)V * W, p->K, R, V);
-    store_tile(c, p->c_stride, sums, R, V);
+    end_tile(c, p->c_stride, sums, p->adds, R, V);
 }
 
 /* Rows first..last-1 of one block of columns. */
@@ -92,10 +98,10 @@ KERNEL_INLINE void outer_tile(
 {
     vec sums[ROWS][3];
     float *c = p->c + i * p->c_stride + j;
-    load_tile(sums, c, p->c_stride, first == 0 && !p->adds, R, V);
+    begin_tile(sums, c, p->c_stride, R, V);
     tile_product(sums, p->a + first * p->a_stride + i, 1, p->a_stride, p->b + first * p->b_stride + j, p->b_stride,
         last - first, R, V);
-    store_tile(c, p->c_stride, sums, R, V);
+    end_tile(c, p->c_stride, sums, first || p->adds, R, V);
 }
 
 KERNEL_INLINE void outer_block(const struct product *p, size_t first, size_t last, size_t j, const int V)
