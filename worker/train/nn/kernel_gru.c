@@ -48,12 +48,18 @@ KERNEL_INLINE void forward_state(const struct gru_step *s, size_t row, size_t j,
     vec_store(s->out + row * s->state_stride + j, h);
 }
 
-/* The tile that comes next reads and writes these lines: a stride apart, they are nothing that a processor foresees. */
-KERNEL_INLINE void prefetch_tile(const float *next, size_t stride, size_t part, const int R)
+/* The tape of the tile that comes next, and the states that this one will write: lines a stride apart are nothing that
+ * a processor foresees. */
+KERNEL_INLINE void prefetch_tile(const struct gru_step *s, size_t row, size_t j, const int R)
 {
-    for (int r = 0; r < R; r++)
-        for (size_t i = 0; i < 4; i++)
-            __builtin_prefetch(next + (size_t)r * stride + i * part, 1);
+    for (size_t r = row; r < row + (size_t)R; r++) {
+        const float *next_tape = s->tape + (r + (size_t)R) * s->tape_stride + j;
+        for (size_t part = 0; part < 4; part++)
+            __builtin_prefetch(next_tape + part * s->Hp, 1);
+        __builtin_prefetch(s->out + r * s->state_stride + j, 1);
+        if (r < s->rows_next)
+            __builtin_prefetch(s->next + r * s->state_stride + j, 1);
+    }
 }
 
 KERNEL_INLINE void forward_tile(const struct gru_step *s, size_t row, size_t j, const int R)
@@ -67,7 +73,7 @@ KERNEL_INLINE void forward_tile(const struct gru_step *s, size_t row, size_t j, 
         sums[r][1] = vec_load(tape + (size_t)r * s->tape_stride + 2 * s->Hp) + bias_z;
         sums[r][2] = bias_n;
     }
-    prefetch_tile(tape + (size_t)R * s->tape_stride, s->tape_stride, s->Hp, R);
+    prefetch_tile(s, row, j, R);
     if (s->previous)
         tile_product(sums, s->previous + row * s->state_stride, s->state_stride, 1, s->weights + j * 3 * s->H, BLOCK,
             s->H, R, 3);
