@@ -8,6 +8,8 @@ enum {
     PROGRAM_BYTES = 6 << 20,
     NEAR_FLOATS = 1 << 20, /* that a slice of a batch should keep */
     SLICE_FRAMES = 1280,   /* at least in a slice */
+    WIDE_UNITS = 193,      /* from so many on, there are more */
+    WIDE_FRAMES = 5120,
     SLICE_SEQUENCES = 32,
     EVALUATE_SEQUENCES = 256, /* of a batch of validation, at least */
     VECTOR = 16
@@ -60,7 +62,8 @@ static double gru_layouts(const struct builtin_size *s, const struct builtin_dat
 static double gru_activations(const struct builtin_size *s, const struct builtin_data *d, double batch)
 {
     double H = padded(s->hidden_size), F = padded(d->n_features), L = s->num_layers, A = s->num_heads;
-    double frames = batch * mean_length(d), wanted = fmax(SLICE_FRAMES, NEAR_FLOATS / (L * 7 * H));
+    double frames = batch * mean_length(d);
+    double wanted = s->hidden_size < WIDE_UNITS ? fmax(SLICE_FRAMES, NEAR_FLOATS / (L * 7 * H)) : WIDE_FRAMES;
     double long_ones = mean_length(d) + (d->longest - mean_length(d)) * 3 / 4; /* a slice has those of a batch */
     double slice = fmax(wanted + d->longest, SLICE_SEQUENCES * long_ones);
     bool is_cut = slice < frames;
