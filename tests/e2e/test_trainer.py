@@ -166,6 +166,8 @@ def bench_refuses_what_cannot_be_measured(house):
     for words, reason in ((("--num-heads", "3"), "not divisible"), (("--hidden-size", "0"), "--hidden-size is 0"),
                           (("--seconds", "-1"), "--seconds"), (("--frames", "x"), "whole number"),
                           (("--features", "1e9"), "features"), (("--dropout", "1"), "dropout"),
+                          (("--hidden-size", "1000000"), "--hidden-size 1000000 would need "),
+                          (("--batch-size", "1000000000"), "--batch-size 1000000000 would need "),
                           (("--hiden-size", "2"), "did you mean --hidden-size?")):
         assert reason in rung_train("bench", *words, status=2).stderr, words
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/io/system.h"
 #include "common/proto/json.h"
 #include "worker/train/nn/adam.h"
 #include "worker/train/nn/blas.h"
@@ -12,6 +13,7 @@
 #include "worker/train/nn/kernels.h"
 #include "worker/train/nn/model.h"
 #include "worker/train/run/bench_load.h"
+#include "worker/train/run/bench_memory.h"
 
 enum { CLASSES = 20, WARM_UP_STEPS = 3, SGEMM_SIZE = 2048 };
 
@@ -236,7 +238,9 @@ int bench_run(const struct options *o, struct err *e)
 {
     struct bench b = { 0 };
     struct figures f = { 0 };
-    int result = open_bench(&b, o, e);
+    int result = bench_memory_check(o, system_memory_bytes(), e);
+    if (result == 0)
+        result = open_bench(&b, o, e);
     if (result == 0) {
         double before = measure_sgemm(o->seconds / 4); /* before and after: a processor's clock may change */
         measure(&b, o, &f);

@@ -5,7 +5,8 @@
 #include "common/base/err.h"
 #include "worker/train/run/options.h"
 
-/* Measures for o->seconds and prints to standard output. Fails with ERR_INVALID for a model that cannot be. */
+/* Measures for o->seconds and prints to standard output. Fails with ERR_INVALID for a model that cannot be, or
+ * that this machine has no memory for. */
 int bench_run(const struct options *o, struct err *e);
 
 #endif
