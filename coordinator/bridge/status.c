@@ -7,6 +7,8 @@
 #include "common/proto/json.h"
 
 #define RUNNING_MAX 256 /* running trials and workers that one status names */
+#define CURVES_MAX 64   /* of them, with their curve and configuration */
+#define NEWS_MAX 10     /* last events */
 
 struct rung_counts {
     int64_t reached[LIMIT_RUNGS], promoted[LIMIT_RUNGS];
@@ -131,7 +133,27 @@ static void put_campaign(const struct campaign *c, struct str *out)
     json_close_object(out);
 }
 
-static void put_running(const struct hub *h, const struct trial *t, int64_t now_ms, struct str *out)
+/* [[step, value], ...], with 6 digits: to be drawn. */
+static void put_curve(const struct live_curve *c, struct str *out)
+{
+    struct str points = { 0 };
+    str_add_char(&points, '[');
+    for (int i = 0; c && i < c->n; i++)
+        str_addf(&points, "%s[%lld,%.6g]", i ? "," : "", (long long)c->steps[i], c->values[i]);
+    str_add_char(&points, ']');
+    json_add_raw(out, "curve", str_text(&points));
+    str_deinit(&points);
+}
+
+static void put_configuration(const struct trial *t, struct str *out)
+{
+    struct str config = { 0 };
+    config_to_json(&t->campaign->spec->space, t->row.x, &config);
+    json_add_raw(out, "config", str_text(&config));
+    str_deinit(&config);
+}
+
+static void put_running(const struct hub *h, const struct trial *t, bool is_full, int64_t now_ms, struct str *out)
 {
     const struct worker *w = roster_by_id(hub_roster(h), t->row.worker);
     json_open_object(out);
@@ -148,6 +170,10 @@ static void put_running(const struct hub *h, const struct trial *t, int64_t now_
     else
         json_put_number(out, t->live_value);
     json_add_number(out, "seconds", (double)(now_ms - t->granted_ms) / 1000);
+    if (is_full) {
+        put_curve(t->live, out);
+        put_configuration(t, out);
+    }
     json_close_object(out);
 }
 
@@ -164,6 +190,75 @@ static void put_worker(const struct worker *w, struct str *out)
     else
         json_add_raw(out, "why", "null");
     json_close_object(out);
+}
+
+/* ---- events ---- */
+
+/* "trial 7 at budget 3: 0.25", or "" for one that is no news. */
+static void add_words(const struct hub_news *news, const struct trial *t, const struct worker *w, struct str *out)
+{
+    static const char *const words[EVENT_N_KINDS] = { [EVENT_STARTED] = "started",
+        [EVENT_PROMOTED] = "promoted",
+        [EVENT_FAILED] = "failed",
+        [EVENT_ABANDONED] = "stopped",
+        [EVENT_SUBMITTED] = "submitted",
+        [EVENT_REQUEUED] = "goes back to the queue",
+        [EVENT_JOINED] = "joined",
+        [EVENT_LEFT] = "left" };
+    if (t)
+        str_addf(out, "trial %lld", (long long)t->row.number);
+    else if (w)
+        str_addf(out, "worker %s", w->row.name);
+    else
+        str_add(out, "campaign");
+    if (words[news->kind])
+        str_addf(out, " %s", words[news->kind]);
+    if (t && news->kind == EVENT_STARTED)
+        str_addf(out, " in bracket %d", news->rung);
+    else if (t && news->rung >= 0 && news->rung < campaign_n_rungs(t->campaign, t->row.bracket))
+        str_addf(out, " %s budget %lld", news->kind == EVENT_PROMOTED ? "to" : "at",
+            (long long)campaign_rung_budget(t->campaign, t->row.bracket, news->rung));
+    if (!isnan(news->value))
+        str_addf(out, ": %.5g", news->value);
+    if (*news->text)
+        str_addf(out, "%s%s", words[news->kind] || t ? ": " : " ", news->text);
+}
+
+static void put_event(const struct hub *h, const struct hub_news *news, int64_t now_ms, struct str *out)
+{
+    const struct campaign *c = hub_campaign_of(h, news->campaign);
+    const struct trial *t = hub_find_trial(h, news->trial);
+    struct str words = { 0 };
+    add_words(news, t, t ? NULL : roster_by_id(hub_roster(h), news->worker), &words);
+    json_open_object(out);
+    json_add_int(out, "seq", (int64_t)news->seq);
+    json_add_text(out, "kind", event_kind_names[news->kind]);
+    json_add_text(out, "campaign", c ? c->spec->name : NULL);
+    json_put_key(out, "trial");
+    if (t)
+        json_put_int(out, t->row.number);
+    else
+        json_put_null(out);
+    json_add_number(out, "seconds", (double)(now_ms - news->now_ms) / 1000);
+    json_add_text(out, "text", str_text(&words));
+    json_close_object(out);
+    str_deinit(&words);
+}
+
+/* Those of the campaign and of no campaign, such as workers that come; the newest first. */
+static void put_events(const struct hub *h, const char *name, int64_t now_ms, struct str *out)
+{
+    json_put_key(out, "events");
+    json_open_array(out);
+    for (size_t i = 0, n = 0; i < hub_n_news(h) && n < NEWS_MAX; i++) {
+        const struct hub_news *news = hub_news(h, i);
+        const struct campaign *c = hub_campaign_of(h, news->campaign);
+        if (name && news->campaign && (!c || strcmp(c->spec->name, name) != 0))
+            continue;
+        put_event(h, news, now_ms, out);
+        n++;
+    }
+    json_close_array(out);
 }
 
 void status_put(const struct hub *h, const char *name, const char *trouble, int64_t now_ms, struct str *out)
@@ -191,7 +286,7 @@ void status_put(const struct hub *h, const char *name, const char *trouble, int6
         const struct trial *t = hub_running(h, i);
         if (name && strcmp(t->campaign->spec->name, name) != 0)
             continue;
-        put_running(h, t, now_ms, out);
+        put_running(h, t, n < CURVES_MAX, now_ms, out);
         n++;
     }
     json_close_array(out);
@@ -204,5 +299,6 @@ void status_put(const struct hub *h, const char *name, const char *trouble, int6
         n++;
     }
     json_close_array(out);
+    put_events(h, name, now_ms, out);
     json_close_object(out);
 }

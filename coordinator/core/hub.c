@@ -288,6 +288,7 @@ static void on_progress(struct hub *h, const struct hub_event *e, struct effects
     t->step = p->step;
     if (!isnan(p->value))
         t->live_value = p->value;
+    hub_note_live(t, p->step, p->value);
 }
 
 /* ---- people's messages ---- */
@@ -404,4 +405,5 @@ void hub_step(struct hub *h, const struct hub_event *e, struct effects *fx)
     dispatch(h, e, fx);
     if (e->kind != HUB_PROGRESS)
         hub_assign(h, e, fx);
+    hub_remember_news(h, e, fx);
 }

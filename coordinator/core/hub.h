@@ -62,4 +62,18 @@ size_t hub_n_running(const struct hub *h);
 const struct trial *hub_running(const struct hub *h, size_t i);
 const struct roster *hub_roster(const struct hub *h);
 
+/* The last events worth a line to people, since the start; members as event_row has them. */
+struct hub_news {
+    uint64_t seq;
+    int64_t now_ms; /* monotonic */
+    enum event_kind kind;
+    int64_t campaign, trial, worker;
+    int rung;
+    double value;
+    char text[160]; /* cut */
+};
+#define HUB_NEWS 64
+size_t hub_n_news(const struct hub *h);
+const struct hub_news *hub_news(const struct hub *h, size_t i); /* 0: the newest */
+
 #endif

@@ -64,6 +64,7 @@ void hub_unlease(struct hub *h, struct trial *t)
         w->n_running--;
     t->row.worker = 0;
     t->session = 0;
+    hub_forget_live(t);
 }
 
 /* Remembers that t broke on this worker; true when that was once too often. */

@@ -33,7 +33,9 @@ struct hub {
         int64_t campaign;
         char *text; /* owned: the answer */
     } steers[STEERS_KEPT];
-    size_t n_steers;      /* ever: the next goes to n_steers % STEERS_KEPT */
+    size_t n_steers; /* ever: the next goes to n_steers % STEERS_KEPT */
+    struct hub_news news[HUB_NEWS];
+    size_t n_news;        /* ever: the next goes to n_news % HUB_NEWS */
     size_t next_campaign; /* where the last grant stopped: campaigns take turns */
 };
 
@@ -68,6 +70,11 @@ void hub_lose_checkpoint(struct hub *h, const struct hub_event *e, struct effect
 void hub_outcome(struct hub *h, const struct hub_event *e, struct effects *fx);
 void hub_end_attempt(const struct hub *h, const struct hub_event *e, struct effects *fx, const struct trial *t,
     uint64_t lease, int64_t worker, const char *outcome, const char *reason);
+
+/* hub_recent.c: what people see of the last minutes; nothing depends on it. */
+void hub_remember_news(struct hub *h, const struct hub_event *e, const struct effects *fx); /* once fx is complete */
+void hub_note_live(struct trial *t, int64_t step, double value);
+void hub_forget_live(struct trial *t);
 
 /* hub_import.c: what the model learns from elsewhere. */
 void hub_import(struct hub *h, const struct hub_event *e, struct effects *fx);

@@ -40,6 +40,7 @@ void trial_free(struct trial *t)
 {
     if (!t)
         return;
+    free(t->live);
     free((void *)(uintptr_t)t->row.x);
     free(t);
 }

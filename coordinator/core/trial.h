@@ -9,6 +9,15 @@
 
 struct campaign;
 
+#define LIVE_POINTS 16
+
+/* The last values that a running trial reported, at ascending steps. For people to look at: lost by a restart. */
+struct live_curve {
+    int n;
+    int64_t steps[LIVE_POINTS];
+    double values[LIVE_POINTS];
+};
+
 struct trial {
     struct trial_row row; /* what is durable; row.x is owned by the trial */
     struct campaign *campaign;
@@ -16,14 +25,15 @@ struct trial {
     bool is_changed;    /* stands in the effects of this step */
 
     /* Volatile, of the present lease. */
-    uint64_t session;     /* the holder's; 0 after a restart, until it says HELLO */
-    int64_t deadline_ms;  /* monotonic: when the lease ends */
-    int64_t granted_ms;   /* monotonic */
-    int64_t retry_at_ms;  /* queued: not before this */
-    int n_unlisted;       /* beats of the holder that did not list it */
-    int64_t step;         /* the last one heard of, 0 before the first */
-    double live_value;    /* NaN before the first */
-    size_t running_index; /* in the hub's list */
+    uint64_t session;        /* the holder's; 0 after a restart, until it says HELLO */
+    int64_t deadline_ms;     /* monotonic: when the lease ends */
+    int64_t granted_ms;      /* monotonic */
+    int64_t retry_at_ms;     /* queued: not before this */
+    int n_unlisted;          /* beats of the holder that did not list it */
+    int64_t step;            /* the last one heard of, 0 before the first */
+    double live_value;       /* NaN before the first */
+    struct live_curve *live; /* owned; NULL before the first */
+    size_t running_index;    /* in the hub's list */
     uint64_t counted_lease;
     uint64_t kept_lease; /* of the last outcome that was kept without counting, so that it is not kept again; 0: none */
     int kept_rung, kept_failure;
