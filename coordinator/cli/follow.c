@@ -30,11 +30,9 @@ static void show_json(struct follow *f, const struct status *s, const char *json
 static void show_live(struct follow *f, const struct status *s, json_value campaign, const char *note)
 {
     struct view_look look = screen_look(&f->screen);
-    look.rows -= note != NULL;
     str_clear(&f->text);
-    view_campaign(&f->text, s->root, campaign, &look);
-    if (note)
-        str_addf(&f->text, "%.*s\n", look.columns, note);
+    struct scene scene = { .is_live = true, .foot = note, .is_asking = note != NULL };
+    scene_draw(&f->text, s->root, campaign, &scene, &look);
     screen_draw(&f->screen, str_text(&f->text));
 }
 

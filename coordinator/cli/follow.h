@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/base/str.h"
+#include "coordinator/cli/scene.h"
 #include "coordinator/cli/screen.h"
 #include "coordinator/cli/status.h"
 #include "coordinator/cli/ticker.h"

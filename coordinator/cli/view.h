@@ -1,4 +1,4 @@
-/* view.h: how a campaign is going, as a few lines for a terminal.
+/* view.h: what fits a terminal: its look, and numbers, durations and texts of others as people read them.
  * Pure: no I/O, no clock, no globals.
  */
 #ifndef RUNG_COORDINATOR_CLI_VIEW_H
@@ -14,17 +14,14 @@
 #define VIEW_BOLD "\033[1m"
 #define VIEW_DIM "\033[2m"
 #define VIEW_GREEN "\033[32m"
+#define VIEW_RED "\033[31m"
 #define VIEW_PLAIN "\033[0m"
 
 struct view_look {
-    int columns, rows; /* at most so many; columns are at most 80 whatever the terminal has */
+    int columns, rows; /* at most so many; a campaign takes at most 120 columns whatever the terminal has */
     bool is_utf8;      /* bars of blocks; else ASCII */
     bool has_colour;
 };
-
-/* Adds the lines, each ended by a newline and no wider than the look. `status` is rung.status/1, `campaign` one of
- * its campaigns. */
-void view_campaign(struct str *out, json_value status, json_value campaign, const struct view_look *look);
 
 /* "7:05", "1:02:03", "2 d 3 h". */
 void view_duration(struct str *out, int64_t milliseconds);
