@@ -18,6 +18,7 @@
 #include "common/proto/message.h"
 #include "coordinator/bridge/bridge.h"
 #include "coordinator/bridge/status.h"
+#include "coordinator/chores.h"
 #include "coordinator/import.h"
 #include "coordinator/judge.h"
 #include "coordinator/keep.h"
@@ -44,6 +45,7 @@ struct turn {
     struct bridge_memory memory;
     struct letters taken; /* this turn's frames, to be taken again when the commit fails */
     struct letters due;   /* answers, until the commit */
+    struct chores chores; /* for when this turn is committed */
     bool has_begun;       /* a transaction is open */
     bool has_failed;      /* it is lost already: `failure` says why */
     bool is_full;         /* the disk is: nothing is taken */
@@ -265,6 +267,8 @@ static uint64_t request_of(const struct message *m)
            : m->type == MESSAGE_STATUS  ? m->as.status.request
            : m->type == MESSAGE_CONTROL ? m->as.control.request
            : m->type == MESSAGE_IMPORT  ? m->as.import.request
+           : m->type == MESSAGE_GC      ? m->as.gc.request
+           : m->type == MESSAGE_REMOVE  ? m->as.remove.request
                                         : 0;
 }
 
@@ -293,11 +297,12 @@ static void take_frame(struct turn *t, uint64_t peer, const void *frame, size_t 
         answer_error(t, peer, 0, &e);
         return;
     }
-    int status = t->is_full                 ? take_while_full(t, peer, &m, &e)
-                 : m.type == MESSAGE_SUBMIT ? take_submit(t, peer, &m.as.submit, &e)
-                 : m.type == MESSAGE_STATUS ? take_status(t, peer, &m.as.status, &e)
-                 : m.type == MESSAGE_IMPORT ? take_import(t, peer, &m.as.import, &e)
-                                            : take_other(t, peer, &m, &e);
+    int status = chores_take(&t->chores, peer, &m) ? 0
+                 : t->is_full                      ? take_while_full(t, peer, &m, &e)
+                 : m.type == MESSAGE_SUBMIT        ? take_submit(t, peer, &m.as.submit, &e)
+                 : m.type == MESSAGE_STATUS        ? take_status(t, peer, &m.as.status, &e)
+                 : m.type == MESSAGE_IMPORT        ? take_import(t, peer, &m.as.import, &e)
+                                                   : take_other(t, peer, &m, &e);
     if (status < 0 && m.type != MESSAGE_ERROR)
         answer_error(t, peer, request_of(&m), &e);
     message_deinit(&m);
@@ -386,6 +391,7 @@ static void recover(struct turn *t, const struct err *why)
     struct letters again = t->taken;
     struct err e = { 0 };
     t->taken = (struct letters){ 0 };
+    t->chores.n = 0; /* their frames are among those that are taken again */
     if (why->code != ERR_INVALID && why->code != ERR_LIMIT)
         exit_for(why);
     log_error("a transaction failed: %s", why->text);
@@ -409,6 +415,23 @@ static void recover(struct turn *t, const struct err *why)
     letters_deinit(&again);
 }
 
+/* Each is a transaction of its own, between those of the turns. */
+static void do_chores(struct turn *t)
+{
+    for (size_t i = 0; i < t->chores.n; i++) {
+        struct chore_place place = { t->options.store, t->options.blobs, t->options.dir, t->hub };
+        struct chore_result r = { 0 };
+        if (chores_do(&t->chores, i, &place, &r) < 0 && r.is_fatal)
+            exit_for(&r.err);
+        if (r.must_rebuild)
+            rebuild(t);
+        answer(t, t->chores.items[i].peer, &r.answer);
+    }
+    if (t->chores.n > 0)
+        commit(t, NULL); /* nothing is open: this lets the answers out */
+    t->chores.n = 0;
+}
+
 void turn_end(struct turn *t)
 {
     struct err e = { 0 };
@@ -416,6 +439,7 @@ void turn_end(struct turn *t)
         if (commit(t, &e) < 0)
             recover(t, &e);
     letters_clear(&t->taken);
+    do_chores(t);
 }
 
 void turn_tick(struct turn *t)
@@ -471,5 +495,6 @@ void turn_close(struct turn *t)
     bridge_memory_deinit(&t->memory);
     letters_deinit(&t->taken);
     letters_deinit(&t->due);
+    chores_deinit(&t->chores);
     free(t);
 }

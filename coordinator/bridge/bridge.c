@@ -290,6 +290,9 @@ int bridge_event(const struct bridge_world *world, const struct message *m, stru
     case MESSAGE_STATUS:
     case MESSAGE_STATUS_REPLY:
     case MESSAGE_DONE:
+    case MESSAGE_GC:
+    case MESSAGE_GC_DONE:
+    case MESSAGE_REMOVE:
     case MESSAGE_ERROR:
         break;
     }

@@ -34,8 +34,8 @@ struct bridge_world {
 
 /* Fills the kind, session, request and body of `out` from a worker's message, or a CONTROL; peer and times are the
  * caller's. The event borrows from `m` and `memory`. Fails with ERR_REFUSED for what only a coordinator may say,
- * ERR_INVALID for what contradicts itself, ERR_NOT_FOUND for an unknown campaign: answer ERROR. SUBMIT, STATUS and
- * blobs are the shell's. */
+ * ERR_INVALID for what contradicts itself, ERR_NOT_FOUND for an unknown campaign: answer ERROR. SUBMIT, STATUS,
+ * GC, REMOVE and blobs are the shell's. */
 int bridge_event(const struct bridge_world *world, const struct message *m, struct bridge_memory *memory,
     struct hub_event *out, struct err *e);
 

@@ -1,85 +1,79 @@
 #include "coordinator/cli/clean.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "common/base/mem.h"
 #include "common/base/str.h"
-#include "common/io/blobs.h"
-#include "coordinator/store/remove.h"
+#include "common/proto/json.h"
+#include "coordinator/cli/errand.h"
+#include "coordinator/cli/who.h"
 
-struct cleaning {
-    struct store *store;
-    struct blobs *blobs;
-    char (*needed)[HASH_HEX]; /* ascending */
-    size_t n_needed, cap_needed;
-    bool is_dry_run;
-    int64_t n, bytes;
-    struct err *e;
-    bool has_failed;
-};
+#define PATIENCE_MS 60000 /* for one piece of a store with very many checkpoints */
 
-/* ---- the store, for us alone ---- */
+/* ---- gc ---- */
 
-static void close_all(struct cleaning *c)
+/* Piece by piece; the trials let go in the first. */
+static int collect(struct client *client, const struct message_gc *ask, struct message_gc_done *sum, struct err *e)
 {
-    store_close(c->store);
-    blobs_close(c->blobs);
-    free(c->needed);
-}
-
-static int open_all(struct cleaning *c, const char *store, struct err *e)
-{
-    struct str path = { 0 };
-    str_addf(&path, "%s/rung.db", store);
-    int failed = access(str_text(&path), F_OK) < 0 ? err_set(e, ERR_NOT_FOUND, "there is no store in %s", store) : 0;
-    if (!failed && !(c->store = store_open(store, &(struct store_options){ .mode = STORE_WRITE }, e)))
-        failed = e->code == ERR_BUSY ? err_prefix(e, "end it first, as this wants the store for itself") : -1;
-    str_clear(&path);
-    str_addf(&path, "%s/blobs", store);
-    if (!failed && !(c->blobs = blobs_open(str_text(&path), e)))
-        failed = -1;
-    str_deinit(&path);
-    return failed;
-}
-
-/* ---- blobs that no row names ---- */
-
-static int note_needed(void *context, const char *hash, struct err *e)
-{
-    struct cleaning *c = context;
-    c->needed = mem_grow(c->needed, c->n_needed, &c->cap_needed, sizeof *c->needed);
-    str_copy(c->needed[c->n_needed++], HASH_HEX, hash);
+    struct message_gc_done piece = { .has_more = true };
+    *sum = (struct message_gc_done){ 0 };
+    client_set_patience(client, PATIENCE_MS);
+    while (piece.has_more) {
+        if (client_gc(client, ask, &piece, e) < 0)
+            return -1;
+        sum->trials += piece.trials;
+        sum->checkpoints += piece.checkpoints;
+        sum->bytes += piece.bytes;
+        sum->files += piece.files;
+    }
     return 0;
 }
 
-static int compare_hash(const void *a, const void *b)
+static long long kilobytes(const struct message_gc_done *sum)
 {
-    return strcmp(a, b);
+    return (long long)(sum->bytes + 1023) >> 10;
 }
 
-static bool remove_spare(void *context, const char *hash, int64_t size, int64_t written_ms)
+static void print_json(const struct message_gc_done *sum, bool is_dry_run, FILE *out)
 {
-    struct cleaning *c = context;
-    if (c->n_needed && bsearch(hash, c->needed, c->n_needed, sizeof *c->needed, compare_hash))
-        return true;
-    c->n++;
-    c->bytes += size;
-    c->has_failed = !c->is_dry_run && blobs_remove(c->blobs, hash, c->e) < 0;
-    return !c->has_failed;
+    struct str json = { 0 };
+    json_open_object(&json);
+    json_add_text(&json, "schema", "rung.gc/1");
+    json_add_bool(&json, "is_dry_run", is_dry_run);
+    json_add_int(&json, "trials", sum->trials);
+    json_add_int(&json, "checkpoints", sum->checkpoints);
+    json_add_int(&json, "bytes", sum->bytes);
+    json_add_int(&json, "files", sum->files);
+    json_close_object(&json);
+    fprintf(out, "%s\n", str_text(&json));
+    str_deinit(&json);
 }
 
-static int remove_blobs(struct cleaning *c, struct err *e)
+static void print_text(const struct message_gc_done *sum, bool is_dry_run, FILE *out)
 {
-    c->e = e;
-    if (store_each_checkpoint(c->store, note_needed, c, e) < 0 || blobs_each(c->blobs, remove_spare, c, e) < 0 ||
-        c->has_failed)
+    fprintf(out,
+        is_dry_run ? "would free %lld checkpoints, %lld KB, that no trial has, and those of %lld trials that are over\n"
+                   : "freed %lld checkpoints, %lld KB; %lld trials that are over have none any more\n",
+        (long long)sum->checkpoints, kilobytes(sum), (long long)sum->trials);
+    if (sum->files > 0)
+        fprintf(out, "%s %lld files older than a week: messages in quarantine, damaged checkpoints\n",
+            is_dry_run ? "would remove" : "removed", (long long)sum->files);
+}
+
+int cli_gc(const struct remote *where, int n_keep, bool is_dry_run, bool is_json, FILE *out, struct err *e)
+{
+    const struct message_gc ask = { .keep = n_keep, .is_dry_run = is_dry_run };
+    struct message_gc_done sum;
+    struct errand errand;
+    if (errand_open(&errand, where, e) < 0)
         return -1;
-    return c->is_dry_run ? 0 : blobs_sweep(c->blobs, INT64_MAX, e);
+    int failed = collect(errand.client, &ask, &sum, e);
+    errand_close(&errand);
+    if (!failed)
+        (is_json ? print_json : print_text)(&sum, is_dry_run, out);
+    return failed;
 }
 
-/* ---- the commands ---- */
+/* ---- rm ---- */
 
 static bool is_agreed(const char *campaign, bool is_sure)
 {
@@ -90,41 +84,34 @@ static bool is_agreed(const char *campaign, bool is_sure)
     return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');
 }
 
-int cli_rm(const char *store, const char *campaign, bool is_forced, bool is_sure, FILE *out, struct err *e)
+static int remove_campaign(struct client *client, const char *campaign, bool is_forced, struct err *e)
 {
-    struct cleaning c = { 0 };
+    const struct message_control stop = { .campaign = campaign, .action = "stop", .who = who() };
+    if (client_remove(client, campaign, e) == 0)
+        return 0;
+    if (e->code != ERR_STATE || !is_forced)
+        return -1;
+    return client_control(client, &stop, NULL, e) < 0 ? -1 : client_remove(client, campaign, e);
+}
+
+int cli_rm(const struct remote *where, const char *campaign, bool is_forced, bool is_sure, FILE *out, struct err *e)
+{
+    const struct message_gc ask = { .rows_stay = true };
+    struct message_gc_done sum;
+    struct errand errand;
     if (!is_sure && !isatty(STDIN_FILENO))
         return err_set(e, ERR_USAGE, "nobody can be asked here: use --yes");
     if (!is_agreed(campaign, is_sure))
         return err_set(e, ERR_INTERRUPTED, "nothing was removed");
-    int failed = open_all(&c, store, e);
+    if (errand_open(&errand, where, e) < 0)
+        return -1;
+    client_set_patience(errand.client, PATIENCE_MS);
+    int failed = remove_campaign(errand.client, campaign, is_forced, e);
     if (!failed)
-        failed = store_remove_campaign(c.store, campaign, is_forced, e);
-    if (!failed)
-        failed = remove_blobs(&c, e);
+        failed = collect(errand.client, &ask, &sum, e);
+    errand_close(&errand);
     if (!failed)
         fprintf(out, "campaign %s is gone, and %lld checkpoints, %lld KB, that nobody else has\n", campaign,
-            (long long)c.n, (long long)(c.bytes + 1023) >> 10);
-    close_all(&c);
-    return failed;
-}
-
-int cli_gc(const char *store, int n_keep, bool is_dry_run, FILE *out, struct err *e)
-{
-    struct cleaning c = { .is_dry_run = is_dry_run };
-    int64_t n_dropped = 0;
-    int failed = open_all(&c, store, e);
-    if (!failed)
-        failed = store_drop_checkpoints(c.store, n_keep, is_dry_run, &n_dropped, e);
-    if (!failed)
-        failed = remove_blobs(&c, e);
-    if (!failed && is_dry_run)
-        fprintf(out,
-            "would free %lld checkpoints, %lld KB, that no trial has, and those of %lld trials that are over\n",
-            (long long)c.n, (long long)(c.bytes + 1023) >> 10, (long long)n_dropped);
-    else if (!failed)
-        fprintf(out, "freed %lld checkpoints, %lld KB; %lld trials that are over have none any more\n", (long long)c.n,
-            (long long)(c.bytes + 1023) >> 10, (long long)n_dropped);
-    close_all(&c);
+            (long long)sum.checkpoints, kilobytes(&sum));
     return failed;
 }

@@ -39,6 +39,9 @@ static uint64_t *request_of(struct message *m)
         { MESSAGE_CONTROL,      &m->as.control.request },
         { MESSAGE_IMPORT,       &m->as.import.request },
         { MESSAGE_IMPORTED,     &m->as.imported.request },
+        { MESSAGE_GC,           &m->as.gc.request },
+        { MESSAGE_GC_DONE,      &m->as.gc_done.request },
+        { MESSAGE_REMOVE,       &m->as.remove.request },
         { MESSAGE_DONE,         &m->as.done.request },
         { MESSAGE_ERROR,        &m->as.error.request },
     };
@@ -196,4 +199,19 @@ int client_import(struct client *c, const char *campaign, const char *source, co
     const struct message_imported *answer = &c->answer.as.imported;
     *out = (struct client_import){ answer->taken, answer->known, answer->low };
     return 0;
+}
+
+int client_gc(struct client *c, const struct message_gc *ask, struct message_gc_done *out, struct err *e)
+{
+    struct message m = { .type = MESSAGE_GC, .as.gc = *ask };
+    if (request(c, &m, MESSAGE_GC_DONE, e) < 0)
+        return -1;
+    *out = c->answer.as.gc_done;
+    return 0;
+}
+
+int client_remove(struct client *c, const char *campaign, struct err *e)
+{
+    struct message m = { .type = MESSAGE_REMOVE, .as.remove = { .campaign = campaign } };
+    return request(c, &m, MESSAGE_DONE, e);
 }

@@ -54,4 +54,10 @@ struct client_done {
 /* Asks it; `ask->request` is filled in, and the other members say what messages.def describes. `out` may be NULL. */
 int client_control(struct client *c, const struct message_control *ask, struct client_done *out, struct err *e);
 
+/* Frees a piece of what nobody needs: again while out->has_more. `ask->request` is filled in. */
+int client_gc(struct client *c, const struct message_gc *ask, struct message_gc_done *out, struct err *e);
+
+/* Removes a campaign. ERR_NOT_FOUND; ERR_STATE when it is not over. */
+int client_remove(struct client *c, const char *campaign, struct err *e);
+
 #endif

@@ -245,12 +245,15 @@ static int completion(const struct options *o, struct err *e)
 /* clang-format off */
 static const struct option_row rm_rows[] = {
     STORE_ROW,
-    { "force", 0, NULL, "also a campaign that is not over" },
+    CONNECT_ROW,
+    { "force", 0, NULL, "also a campaign that is not over: it is stopped first" },
     { "yes", 'y', NULL, "do not ask" },
     { 0 },
 };
 static const struct option_row gc_rows[] = {
     STORE_ROW,
+    CONNECT_ROW,
+    JSON_ROW,
     { "keep", 'k', "N", "checkpoints of the N best of each campaign (10)" },
     { "dry-run", 'n', NULL, "only say what would be freed" },
     { 0 },
@@ -259,7 +262,8 @@ static const struct option_row gc_rows[] = {
 
 static int rm(const struct options *o, struct err *e)
 {
-    return cli_rm(store_of(o), o->words[0], options_has(o, "force"), options_has(o, "yes"), stdout, e);
+    struct remote where = { store_of(o), options_text(o, "connect", NULL) };
+    return cli_rm(&where, o->words[0], options_has(o, "force"), options_has(o, "yes"), stdout, e);
 }
 
 static int gc(const struct options *o, struct err *e)
@@ -267,7 +271,8 @@ static int gc(const struct options *o, struct err *e)
     int64_t n_keep = 10;
     if (options_int(o, "keep", 0, LIMIT_TRIALS, &n_keep, e) < 0)
         return -1;
-    return cli_gc(store_of(o), (int)n_keep, options_has(o, "dry-run"), stdout, e);
+    struct remote where = { store_of(o), options_text(o, "connect", NULL) };
+    return cli_gc(&where, (int)n_keep, options_has(o, "dry-run"), options_has(o, "json"), stdout, e);
 }
 
 /* ---- the table ---- */
@@ -304,12 +309,13 @@ static const char completion_detail[] =
 
 static const char rm_detail[] =
     "Removes a campaign that is over: its rows, and the checkpoints that no other\n"
-    "has. Wants the store for itself: not while a coordinator serves it.\n";
+    "has. Goes to the coordinator that serves the store, if any.\n";
 
 static const char gc_detail[] =
     "Removes checkpoints that nobody needs: those of trials that are over, but for\n"
-    "the best of each campaign, those that no trial names, and unfinished uploads.\n"
-    "Wants the store for itself: not while a coordinator serves it.\n";
+    "the best of each campaign, those that no trial names, uploads that nobody went on\n"
+    "with for a day, and what lies in quarantine, or is damaged, for a week. Trials that\n"
+    "go on keep theirs. Goes to the coordinator that serves the store, if any.\n";
 
 static const char export_detail[] =
     "Writes a campaign as a table (csv), as a study that Optuna opens and goes on\n"

@@ -44,6 +44,9 @@ void hub_start(struct hub *h, uint64_t last_seq, int64_t last_trial, int64_t now
 bool hub_needs_search(const struct hub *h, const struct hub_event *event);
 void hub_open_search(struct hub *h, int64_t campaign);
 
+/* A trial that is over, and known, has let go of its checkpoint: so its row says already. */
+void hub_forget_checkpoint(struct hub *h, int64_t trial);
+
 void hub_step(struct hub *h, const struct hub_event *event, struct effects *fx);
 
 /* ---- looking, for the shell, the status and the bridge ---- */

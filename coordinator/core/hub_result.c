@@ -1,5 +1,6 @@
 #include "coordinator/core/hub_state.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -233,6 +234,16 @@ void hub_outcome(struct hub *h, const struct hub_event *e, struct effects *fx)
     s->ack_rung = o->rung;
     s->ack_lease = o->lease;
     s->text = verdict_names[verdict];
+}
+
+void hub_forget_checkpoint(struct hub *h, int64_t trial)
+{
+    struct trial *t = (struct trial *)(uintptr_t)hub_find_trial(h, trial);
+    if (!t)
+        return;
+    assert(!trial_is_open(t));
+    t->row.checkpoint[0] = '\0';
+    t->row.checkpoint_bytes = t->row.budget = 0;
 }
 
 /* Who holds a lease that began with it may still reach the rung; whoever comes next begins at 0. */

@@ -168,7 +168,7 @@ int store_load_ids(struct store *s, struct store_ids *out, struct err *e)
         sql_ask_int(s->db, "SELECT coalesce(max(id), 0) FROM worker", &out->worker, e) < 0 ||
         sql_ask_int(s->db,
             "SELECT max((SELECT coalesce(max(seq), 0) FROM event), (SELECT coalesce(max(seq), 0) FROM result), "
-            "(SELECT coalesce(max(seq), 0) FROM decision))",
+            "(SELECT coalesce(max(seq), 0) FROM decision), coalesce((SELECT v FROM meta WHERE k = 'seq'), 0))",
             &seq, e) < 0)
         return err_prefix(e, "load the last ids");
     out->seq = (uint64_t)seq;

@@ -9,6 +9,8 @@
 static const char *const removals[] = {
     "INSERT INTO meta SELECT 'trial', max((SELECT coalesce(max(id), 0) FROM trial), "
     "    coalesce((SELECT v FROM meta WHERE k = 'trial'), 0)) WHERE ?1 ON CONFLICT (k) DO UPDATE SET v = excluded.v",
+    "INSERT INTO meta SELECT 'seq', max((SELECT coalesce(max(seq), 0) FROM event), "
+    "    coalesce((SELECT v FROM meta WHERE k = 'seq'), 0)) WHERE ?1 ON CONFLICT (k) DO UPDATE SET v = excluded.v",
     "DELETE FROM point WHERE trial IN (SELECT id FROM trial WHERE campaign = ?1)",
     "DELETE FROM result WHERE trial IN (SELECT id FROM trial WHERE campaign = ?1)",
     "DELETE FROM attempt WHERE trial IN (SELECT id FROM trial WHERE campaign = ?1)",
@@ -82,9 +84,11 @@ static int remove_rows(struct store *s, int64_t id, struct err *e)
         failed = drop_view(s, id, e);
     for (size_t i = 0; !failed && i < sizeof removals / sizeof *removals; i++)
         failed = run_for(s, removals[i], id, e);
-    if (failed)
-        store_rollback(s);
-    return failed ? -1 : store_commit(s, e);
+    if (!failed)
+        return store_commit(s, e);
+    store_failed(s, e);
+    store_rollback(s);
+    return -1;
 }
 
 int store_remove_campaign(struct store *s, const char *name, bool is_forced, struct err *e)
@@ -121,7 +125,22 @@ static int count_spare(struct store *s, int n_keep, int64_t *n, struct err *e)
     return failed;
 }
 
-int store_drop_checkpoints(struct store *s, int n_keep, bool is_dry_run, int64_t *n, struct err *e)
+#define LET_GO "UPDATE trial SET checkpoint = '', checkpoint_bytes = 0, budget = 0 WHERE " SPARE " RETURNING id"
+
+static int let_go(struct store *s, int n_keep, void (*take)(void *context, int64_t trial), void *context, struct err *e)
+{
+    sqlite3_stmt *statement = sql_prepare(s->db, LET_GO, e);
+    int rc = SQLITE_DONE, failed = statement ? sqlite3_bind_int(statement, 1, n_keep) : -1;
+    while (!failed && (rc = sqlite3_step(statement)) == SQLITE_ROW)
+        take(context, sqlite3_column_int64(statement, 0));
+    if (!failed && rc != SQLITE_DONE)
+        failed = sql_fail(s->db, rc, e);
+    sqlite3_finalize(statement);
+    return failed;
+}
+
+int store_drop_checkpoints(struct store *s, int n_keep, bool is_dry_run, void (*take)(void *context, int64_t trial),
+    void *context, int64_t *n, struct err *e)
 {
     if (count_spare(s, n_keep, n, e) < 0)
         return -1;
@@ -129,7 +148,8 @@ int store_drop_checkpoints(struct store *s, int n_keep, bool is_dry_run, int64_t
         return 0;
     if (store_begin(s, e) < 0)
         return -1;
-    if (run_for(s, "UPDATE trial SET checkpoint = '', checkpoint_bytes = 0, budget = 0 WHERE " SPARE, n_keep, e) < 0) {
+    if (let_go(s, n_keep, take, context, e) < 0) {
+        store_failed(s, e);
         store_rollback(s);
         return -1;
     }

@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 """`rung backup` beside a running coordinator, and what becomes of a store that is put back."""
+import json
 import os
 import shutil
 import sqlite3
 import sys
+import time
 
 import harness
 from harness import campaign, test, wait_for
 
 
-def begin(house):
+def begin(house, seconds=0.05):
     """A coordinator and a worker on a campaign; gives the coordinator, and the arguments that start it again."""
     words = ["--store", house.store, "--listen", f"ipc://{house.path('socket')}", "--backup-every", "1s"]
     coordinator = house.start("rungd", *words)
-    path = house.write("small.json", campaign("small", trials=12, fixed={"seconds": 0.05}))
+    path = house.write("small.json", campaign("small", trials=12, fixed={"seconds": seconds}))
     connect = ["--connect", f"ipc://{house.path('socket')}"]
     wait_for(lambda: house.rung("submit", path, *connect, status=None).returncode == 0, "submit")
     house.start("rung-worker", *connect, "--slots", "2", "--dir", house.path("worker"), "--allow-commands")
@@ -114,12 +116,52 @@ def gc_and_rm_free_what_nobody_needs_and_the_store_goes_on(house):
 
 
 @test
-def what_is_served_or_goes_on_is_not_removed(house):
-    _, words = begin(house)
+def gc_and_rm_work_while_a_coordinator_serves_the_store_and_the_others_go_on(house):
+    house.run(house.write("over.json", campaign("over", trials=6, seed=3)), "--quiet")
+    over = {row[0] for row in house.query("SELECT checkpoint FROM trial WHERE checkpoint <> ''")}
+    last = house.value("SELECT max(id) FROM trial")
+    door = ["--connect", f"ipc://{house.path('socket')}"]
+    begin(house, seconds=0.5)
+    wait_for(lambda: house.n_counted() >= 1 and house.value("SELECT count(*) FROM campaign") == 2, "a result")
+    old = os.path.join(house.store, "quarantine")
+    os.makedirs(old)
+    for name, age in (("old.frame", 8), ("new.frame", 1)):
+        with open(os.path.join(old, name), "w", encoding="utf-8") as file:
+            file.write("frame")
+        when = time.time() - age * 86400
+        os.utime(os.path.join(old, name), (when, when))
+    said = json.loads(house.ask("gc", "--keep", "1", "--json", *door).stdout)
+    assert said["schema"] == "rung.gc/1" and said["files"] == 1 and said["trials"] >= 5, said
+    assert os.listdir(old) == ["new.frame"]
+    assert len(over & blobs_of(house)) == 1, over & blobs_of(house)
+    refused = house.ask("rm", "small", "--yes", *door, status=1)
+    assert "is not over" in refused.stderr and "rung stop small" in refused.stderr, refused.stderr
+    house.ask("rm", "over", "--yes", *door)
+    assert [row[0] for row in house.query("SELECT name FROM campaign")] == ["small"]
+    assert not over & blobs_of(house)
+    missing = house.ask("rm", "over", "--yes", *door, status=3)
+    assert "no campaign" in missing.stderr, missing.stderr
+    wait_for(lambda: house.value("SELECT state FROM campaign") == "done", "the campaign goes on and ends")
+    assert house.value("SELECT min(id) FROM trial") > last
+    house.check_complete(12)
+    house.check_sound()
+
+
+@test
+def what_goes_on_is_removed_by_force_alone_and_its_coordinator_lives(house):
+    door = ["--connect", f"ipc://{house.path('socket')}"]
+    begin(house, seconds=0.5)
     wait_for(lambda: house.n_counted() >= 1, "a result")
-    for command in (["gc"], ["rm", "small", "--yes"]):
-        refused = house.ask(*command, status=1)
-        assert "in use by rungd" in refused.stderr and "end it first" in refused.stderr, refused.stderr
+    seq = house.value("SELECT max(seq) FROM event")
+    house.ask("rm", "small", "--yes", *door, "--force")
+    assert house.value("SELECT count(*) FROM trial") == 0 and house.processes("rungd")
+    assert house.value("SELECT v FROM meta WHERE k = 'seq'") >= seq
+
+
+@test
+def what_goes_on_is_not_removed_when_nobody_serves_it(house):
+    begin(house)
+    wait_for(lambda: house.n_counted() >= 1, "a result")
     house.kill("rungd")
     wait_for(lambda: not house.processes("rungd"), "rungd ends")
     refused = house.ask("rm", "small", "--yes", status=1)
