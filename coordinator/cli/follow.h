@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "common/base/str.h"
+#include "coordinator/cli/board.h"
+#include "coordinator/cli/inspect.h"
 #include "coordinator/cli/scene.h"
 #include "coordinator/cli/screen.h"
 #include "coordinator/cli/status.h"
@@ -25,9 +27,11 @@ struct follow {
     enum follow_form form;
     struct screen screen;
     struct ticker ticker;
-    struct str text;  /* of the last frame */
-    int64_t seq;      /* of the last status that was printed as JSON; -1 before the first */
-    bool has_trouble; /* of that too */
+    struct board board;
+    struct inspect inspect; /* its store is the caller's to set */
+    struct str text;        /* of the last frame */
+    int64_t seq;            /* of the last status that was printed as JSON; -1 before the first */
+    bool has_trouble;       /* of that too */
 };
 
 void follow_open(struct follow *f, enum follow_form form);
@@ -36,6 +40,9 @@ void follow_close(struct follow *f); /* accepts a zeroed one */
 /* Shows `s`, of which `campaign` is a part; `json` is its text. `note` is a line below, or NULL. */
 void follow_show(
     struct follow *f, const struct status *s, json_value campaign, const char *json, const char *note, int64_t now_ms);
+
+/* Waits until the next look is due, or a key, a signal or a new size asks for one. */
+enum board_wish follow_wait(struct follow *f);
 
 /* Says a line that stays, below all that was drawn. */
 void follow_say(struct follow *f, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -13,6 +13,7 @@
 #include "coordinator/cli/errand.h"
 #include "coordinator/cli/interrupt.h"
 #include "coordinator/cli/stream.h"
+#include "coordinator/cli/who.h"
 
 #define WATCH_ANSWER_MS 1000
 #define WATCH_PATIENCE_MS 60000 /* without an answer; a restart of the coordinator takes less */
@@ -155,7 +156,13 @@ static int look_patiently(struct watching *w, struct err *e)
     return is_over;
 }
 
-/* Until the campaign is over, somebody interrupts, or it took too long. */
+static int obey(struct watching *w, enum board_wish wish, struct err *e)
+{
+    struct message_control ask = { .campaign = w->name, .action = board_action(wish), .who = who() };
+    return client_control(w->client, &ask, NULL, e);
+}
+
+/* Until the campaign is over, somebody interrupts or leaves, or it took too long. */
 static int watch(struct watching *w, int64_t timeout_ms, struct err *e)
 {
     int64_t end_ms = system_monotonic_ms() + timeout_ms;
@@ -165,7 +172,11 @@ static int watch(struct watching *w, int64_t timeout_ms, struct err *e)
             follow_say(&w->follow, "rung: campaign %s is not over yet", w->name);
             return EXIT_STATUS_TIMEOUT;
         }
-        interrupt_sleep(FOLLOW_EVERY_MS);
+        enum board_wish wish = follow_wait(&w->follow);
+        if (wish == BOARD_LEAVE)
+            break;
+        if (wish != BOARD_NOTHING && obey(w, wish, e) < 0)
+            return -1;
     }
     if (is_over)
         return is_over < 0 ? -1 : w->exit_status;
@@ -187,6 +198,7 @@ int cli_watch(const struct remote *where, const char *campaign, bool is_json, in
         w.name = name.text;
         interrupt_watch();
         follow_open(&w.follow, is_json ? FOLLOW_JSON : FOLLOW_VIEW);
+        w.follow.inspect.store = w.store;
         status = watch(&w, timeout_ms, e);
         follow_close(&w.follow);
     }

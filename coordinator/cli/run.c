@@ -137,8 +137,12 @@ static int go_on(struct run *r, struct err *e)
         if (fleet_tend(&r->fleet, system_monotonic_ms(), e) < 0)
             return -1;
         is_over = look(r, NULL, e);
-        if (is_over == 0)
-            interrupt_sleep(FOLLOW_EVERY_MS);
+        enum board_wish wish = is_over == 0 ? follow_wait(&r->follow) : BOARD_NOTHING;
+        if (wish == BOARD_LEAVE)
+            break;
+        struct message_control ask = { .campaign = r->file.name, .action = board_action(wish), .who = who() };
+        if (wish != BOARD_NOTHING && client_control(r->client, &ask, NULL, e) < 0 && e->code != ERR_UNREACHABLE)
+            return -1;
     }
     return is_over;
 }
@@ -230,6 +234,8 @@ int cli_run(const struct run_options *options, struct err *e)
         return status;
     interrupt_watch();
     follow_open(&r.follow, options->is_quiet || options->is_json ? FOLLOW_SILENT : FOLLOW_VIEW);
+    r.follow.board.is_leaving_asks = true;
+    r.follow.inspect.store = options->store;
     status = run_campaign(&r, e);
     fleet_deinit(&r.fleet);
     client_close(r.client);

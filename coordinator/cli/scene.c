@@ -12,7 +12,8 @@
 #define MAX_COLUMNS 120
 #define BAR_COLUMNS 16     /* of the campaign's progress */
 #define RUNG_BAR_COLUMNS 8 /* of the fullest rung */
-#define SPARK_COLUMNS 16
+#define SPARK_COLUMNS 16   /* half of it where the worker would have no room behind it */
+#define NARROW 72
 #define FAILURES "failed left stopped requeued abandoned"
 
 /* ---- parts: each a text of whole lines ---- */
@@ -237,6 +238,7 @@ static void add_running_trial(const struct lines *l, json_value status, json_val
     int64_t steps[SCENE_POINTS];
     double values[SCENE_POINTS], value = status_number(trial, "value");
     struct str field = { 0 };
+    int columns = l->look.columns < NARROW ? SPARK_COLUMNS / 2 : SPARK_COLUMNS;
     int n = scene_curve(trial, steps, values, SCENE_POINTS);
     str_addf(s, "%c trial %-4lld %3lld of %-4lld ", is_chosen ? '>' : ' ', (long long)status_int(trial, "trial"),
         (long long)status_int(trial, "step"), (long long)status_int(trial, "budget_to"));
@@ -247,9 +249,9 @@ static void add_running_trial(const struct lines *l, json_value status, json_val
     view_duration(&field, (int64_t)(status_number(trial, "seconds") * 1000));
     str_addf(s, "%6s  ", str_text(&field));
     str_clear(&field);
-    spark_draw(&field, steps, values, n, SPARK_COLUMNS, l->look.is_utf8);
+    spark_draw(&field, steps, values, n, columns, l->look.is_utf8);
     str_add(s, str_text(&field));
-    pad(s, str_text(&field), SPARK_COLUMNS);
+    pad(s, str_text(&field), columns);
     str_addf(s, "  %s", status_text(trial, "worker"));
     const char *host = scene_host(status, status_text(trial, "worker"));
     if (*host)

@@ -12,6 +12,7 @@
 
 #define BEGIN_FRAME "\033[?2026h" /* synchronised update: ignored by terminals that do not know it */
 #define END_FRAME "\033[?2026l"
+#define HOME "\033[H"
 #define ERASE_LINE "\033[K"
 #define ERASE_BELOW "\033[J"
 #define FILE_COLUMNS 200 /* of text that goes to a file or a program */
@@ -36,7 +37,7 @@ static bool has_utf8(void)
 
 void screen_open(struct screen *s)
 {
-    *s = (struct screen){ .is_live = is_terminal(STDERR_FILENO), .is_utf8 = has_utf8() };
+    *s = (struct screen){ .is_live = is_terminal(STDERR_FILENO), .is_utf8 = has_utf8(), .is_fresh = true };
     s->has_colour = s->is_live && !is_set("NO_COLOR");
 }
 
@@ -68,24 +69,68 @@ struct view_look screen_print_look(void)
     return look;
 }
 
+/* The line at `text`, or NULL at its end; *len without the newline. */
+static const char *next_line(const char *text, size_t *len)
+{
+    const char *end = text ? strchr(text, '\n') : NULL;
+    *len = end ? (size_t)(end - text) : 0;
+    return end ? end + 1 : NULL;
+}
+
+/* Of lines that stand already, only the cursor moves past. Returns whether anything changed. */
+static bool add_lines(struct screen *s, const char *lines, struct str *frame)
+{
+    const char *old = s->is_fresh ? NULL : str_text(&s->shown);
+    bool is_changed = false;
+    int n = 0;
+    size_t len, old_len;
+    for (const char *next; (next = next_line(lines, &len)); lines = next, n++) {
+        const char *next_old = next_line(old, &old_len);
+        if (!next_old || len != old_len || memcmp(lines, old, len) != 0) {
+            str_add_bytes(frame, lines, len);
+            str_add(frame, ERASE_LINE);
+            is_changed = true;
+        }
+        str_add_char(frame, '\n');
+        old = next_old;
+    }
+    is_changed = is_changed || n != s->n_lines;
+    s->n_lines = n;
+    return is_changed;
+}
+
 void screen_draw(struct screen *s, const char *lines)
 {
     struct str frame = { 0 };
+    struct view_look size = { 0 };
+    fit(&size, STDERR_FILENO);
+    bool is_resized = s->columns && (size.columns != s->columns || size.rows != s->rows);
+    s->columns = size.columns;
+    s->rows = size.rows;
     str_add(&frame, BEGIN_FRAME "\r");
-    if (s->n_lines)
+    if (is_resized) {
+        str_add(&frame, HOME ERASE_BELOW); /* the terminal may have wrapped lines: where they stand is not known */
+        s->is_fresh = true;
+    } else if (s->n_lines)
         str_addf(&frame, "\033[%dA", s->n_lines);
-    s->n_lines = 0;
-    for (const char *end; (end = strchr(lines, '\n')); lines = end + 1) {
-        str_add_bytes(&frame, lines, (size_t)(end - lines));
-        str_add(&frame, ERASE_LINE "\n");
-        s->n_lines++;
+    if (add_lines(s, lines, &frame) || is_resized) {
+        str_add(&frame, ERASE_BELOW END_FRAME);
+        (void)!write(STDERR_FILENO, frame.text, frame.len); /* a terminal that is gone is no failure of the campaign */
     }
-    str_add(&frame, ERASE_BELOW END_FRAME);
-    (void)!write(STDERR_FILENO, frame.text, frame.len); /* a terminal that is gone is no failure of the campaign */
+    s->is_fresh = false;
+    str_clear(&s->shown);
+    str_add(&s->shown, lines);
     str_deinit(&frame);
 }
 
 void screen_keep(struct screen *s)
 {
     s->n_lines = 0;
+    s->is_fresh = true;
+}
+
+void screen_close(struct screen *s)
+{
+    str_deinit(&s->shown);
+    *s = (struct screen){ 0 };
 }
