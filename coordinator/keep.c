@@ -15,6 +15,8 @@ static int save_one(struct store *s, const struct save *save, struct err *e)
         return store_save_event(s, &save->as.event, e);
     case SAVE_BLOB:
         return store_save_blob(s, &save->as.blob, e);
+    case SAVE_SPARE: /* nothing to keep: coordinator/spare.h removes it after the commit */
+        return 0;
     case SAVE_IMPORT:
         return store_save_import(s, &save->as.import, e);
     case SAVE_STEER:

@@ -23,6 +23,7 @@
 #include "coordinator/judge.h"
 #include "coordinator/keep.h"
 #include "coordinator/rebuild.h"
+#include "coordinator/spare.h"
 
 #define IDLE_MS 5000 /* without a commit, until the write-ahead log is folded back */
 #define EXIT_IO 74   /* EX_IOERR of sysexits.h */
@@ -46,6 +47,7 @@ struct turn {
     struct letters taken; /* this turn's frames, to be taken again when the commit fails */
     struct letters due;   /* answers, until the commit */
     struct chores chores; /* for when this turn is committed */
+    struct spares spares; /* blobs to remove, after the commit */
     bool has_begun;       /* a transaction is open */
     bool has_failed;      /* it is lost already: `failure` says why */
     bool is_full;         /* the disk is: nothing is taken */
@@ -116,6 +118,7 @@ static void apply(struct turn *t)
             fail(t, &e);
             return;
         }
+        spares_note(&t->spares, fx);
     }
     for (size_t i = 0; i < fx->n_sends; i++) {
         struct message m;
@@ -347,6 +350,7 @@ static int commit(struct turn *t, struct err *e)
         KILL_POINT("commit.after");
         t->committed_ms = system_monotonic_ms();
         t->is_tidy = false;
+        spares_remove(&t->spares, t->options.store, t->options.blobs);
         if (store_tidy(t->options.store, false, e) < 0)
             log_warn("%s", e->text);
     }
@@ -358,6 +362,7 @@ static int commit(struct turn *t, struct err *e)
         KILL_POINT("answer.sent");
     }
     letters_clear(&t->due);
+    spares_forget(&t->spares);
     t->has_begun = t->has_failed = false;
     return is_done ? 0 : -1;
 }
@@ -496,5 +501,6 @@ void turn_close(struct turn *t)
     letters_deinit(&t->taken);
     letters_deinit(&t->due);
     chores_deinit(&t->chores);
+    spares_deinit(&t->spares);
     free(t);
 }

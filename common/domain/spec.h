@@ -38,6 +38,7 @@ struct limits_spec {
     int64_t trial_timeout_ms;    /* of one attempt; 0: no limit */
     int64_t progress_timeout_ms; /* between two reports; 0: no limit */
     int64_t trial_memory_bytes;  /* of one attempt; 0: no limit */
+    int64_t checkpoints_bytes;   /* that the campaign keeps at one time, all trials together; 0: no limit */
 };
 
 struct trial_spec {

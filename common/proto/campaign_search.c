@@ -98,6 +98,17 @@ static void read_trial_memory(struct reader *r, json_value v, const char *pointe
         r->spec->limits.trial_memory_bytes = bytes;
 }
 
+static void read_checkpoints(struct reader *r, json_value v, const char *pointer)
+{
+    int64_t bytes;
+    if (json_type(v) != JSON_TEXT || !units_parse_bytes(json_text(v), &bytes))
+        read_refuse(r, v, pointer, "an amount of disk as a text, such as \"20GiB\" or \"500MB\"");
+    else if (bytes < 1 || bytes > LIMIT_MEMORY_GIB * (INT64_C(1) << 30))
+        read_refuse(r, v, pointer, "from 1B to %dGiB", LIMIT_MEMORY_GIB);
+    else
+        r->spec->limits.checkpoints_bytes = bytes;
+}
+
 void read_limits(struct reader *r, json_value v, const char *pointer)
 {
     static const struct field fields[] = {
@@ -106,6 +117,7 @@ void read_limits(struct reader *r, json_value v, const char *pointer)
         { "trial_timeout", false, NULL, read_trial_timeout },
         { "progress_timeout", false, NULL, read_progress_timeout },
         { "trial_memory", false, NULL, read_trial_memory },
+        { "checkpoints", false, NULL, read_checkpoints },
     };
     read_fields(r, v, pointer, fields, sizeof fields / sizeof *fields);
     if (json_type(v) == JSON_OBJECT && !json_get(v, "trials") && !json_get(v, "wall_clock"))

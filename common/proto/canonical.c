@@ -108,6 +108,16 @@ static void put_duration(struct str *s, const char *key, int64_t ms)
     str_deinit(&text);
 }
 
+static void put_bytes(struct str *s, const char *key, int64_t bytes)
+{
+    struct str text = { 0 };
+    if (bytes == 0)
+        return;
+    units_put_bytes(&text, bytes);
+    json_add_text(s, key, str_text(&text));
+    str_deinit(&text);
+}
+
 static void put_limits(const struct limits_spec *limits, struct str *s)
 {
     json_put_key(s, "limits");
@@ -117,12 +127,8 @@ static void put_limits(const struct limits_spec *limits, struct str *s)
     put_duration(s, "wall_clock", limits->wall_clock_ms);
     put_duration(s, "trial_timeout", limits->trial_timeout_ms);
     put_duration(s, "progress_timeout", limits->progress_timeout_ms);
-    if (limits->trial_memory_bytes) {
-        struct str text = { 0 };
-        units_put_bytes(&text, limits->trial_memory_bytes);
-        json_add_text(s, "trial_memory", str_text(&text));
-        str_deinit(&text);
-    }
+    put_bytes(s, "trial_memory", limits->trial_memory_bytes);
+    put_bytes(s, "checkpoints", limits->checkpoints_bytes);
     json_close_object(s);
 }
 

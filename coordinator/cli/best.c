@@ -158,7 +158,7 @@ static int add_best(const struct ranking *r, const struct view_look *look, struc
 static int take_change(void *context, const struct event_row *row, struct err *e)
 {
     struct str *why = (struct str *)context;
-    if (row->kind == EVENT_CAMPAIGN) {
+    if (row->kind == EVENT_CAMPAIGN && row->lease == 0) {
         char *line = mem_strdup(row->text);
         for (char *p = line; *p; p++)
             *p = *p == '\n' ? ' ' : *p;

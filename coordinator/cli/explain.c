@@ -260,6 +260,17 @@ static int take_attempt(void *context, const struct attempt_row *row, struct err
     return 0;
 }
 
+/* A checkpoint that was dropped or lost. */
+static int take_event(void *context, const struct event_row *row, struct err *e)
+{
+    struct story *s = (struct story *)context;
+    if (row->kind != EVENT_CAMPAIGN || row->lease == 0)
+        return 0;
+    str_addf(&s->line, "after attempt %llu: %s.", (unsigned long long)row->lease, row->text);
+    end_step(s, "dropped");
+    return 0;
+}
+
 static int tell(struct story *s, const char *word, struct err *e)
 {
     if (archive_find(s->a, word, &s->trial, e) < 0)
@@ -267,6 +278,7 @@ static int tell(struct story *s, const char *word, struct err *e)
     const struct trial_row *t = &s->trial.row;
     if (store_ask_decisions(s->a->store, t->id, take_decision, s, e) < 0 ||
         store_load_attempts(s->a->store, &(struct attempt_filter){ .trial = t->id }, take_attempt, s, e) < 0 ||
+        store_load_events(s->a->store, &(struct event_filter){ .trial = t->id }, take_event, s, e) < 0 ||
         ends[t->state].say(s, e) < 0)
         return -1;
     end_step(s, ends[t->state].word);

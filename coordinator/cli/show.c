@@ -25,6 +25,7 @@ struct shown {
     struct curve *curves; /* owned */
     size_t n_curves, cap_curves;
     struct listing results, attempts, notes;
+    char *dropped; /* owned: why it has no checkpoint any more; NULL when it never lost one */
 };
 
 static int take_point(void *context, const char *metric, int64_t step, double value, struct err *e)
@@ -90,6 +91,17 @@ static int take_note(void *context, const struct steer_row *row, struct err *e)
     return 0;
 }
 
+/* Keeps the last words about a checkpoint that was dropped or lost. */
+static int take_event(void *context, const struct event_row *row, struct err *e)
+{
+    struct shown *s = (struct shown *)context;
+    if (row->kind == EVENT_CAMPAIGN && row->lease > 0) {
+        free(s->dropped);
+        s->dropped = mem_strdup(row->text);
+    }
+    return 0;
+}
+
 static int gather(struct shown *s, const char *word, struct err *e)
 {
     static const char *const result_titles[] = { ">rung", ">budget", ">value", "failure", "verdict", "worker",
@@ -105,13 +117,15 @@ static int gather(struct shown *s, const char *word, struct err *e)
     int64_t id = s->trial.row.id;
     if (store_load_points(s->a->store, id, take_point, s, e) < 0 ||
         store_load_results(s->a->store, &(struct result_filter){ .trial = id }, take_result, s, e) < 0 ||
-        store_load_steers(s->a->store, &(struct steer_filter){ .trial = id }, take_note, s, e) < 0)
+        store_load_steers(s->a->store, &(struct steer_filter){ .trial = id }, take_note, s, e) < 0 ||
+        store_load_events(s->a->store, &(struct event_filter){ .trial = id }, take_event, s, e) < 0)
         return -1;
     return store_load_attempts(s->a->store, &(struct attempt_filter){ .trial = id }, take_attempt, s, e);
 }
 
 static void shown_deinit(struct shown *s)
 {
+    free(s->dropped);
     for (size_t i = 0; i < s->n_curves; i++) {
         free(s->curves[i].metric);
         free(s->curves[i].steps);
@@ -195,12 +209,15 @@ static void add_text(const struct shown *s, const struct view_look *look, struct
     add_listing("results", &s->results, look, text);
     add_listing("attempts", &s->attempts, look, text);
     add_listing("notes", &s->notes, look, text);
-    if (s->trial.row.checkpoint[0]) {
+    if (s->trial.row.checkpoint[0] || s->dropped) {
         str_add_char(text, '\n');
         archive_add_line(text, look, VIEW_BOLD, "checkpoint");
+    }
+    if (s->trial.row.checkpoint[0])
         str_addf(text, "  %s\n  budget %lld, %lld bytes\n", s->trial.row.checkpoint, (long long)s->trial.row.budget,
             (long long)s->trial.row.checkpoint_bytes);
-    }
+    else if (s->dropped)
+        str_addf(text, "  none: %s\n", s->dropped);
 }
 
 /* ---- as JSON ---- */

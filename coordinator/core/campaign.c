@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/base/str.h"
 
 void campaign_open_search(struct campaign *c)
 {
@@ -96,6 +97,7 @@ struct trial *campaign_add_trial(struct campaign *c, const struct trial_row *row
     c->trials = mem_grow(c->trials, c->n_trials, &c->cap_trials, sizeof *c->trials);
     c->trials[c->n_trials++] = t;
     c->n_states[row->state]++;
+    c->checkpoint_bytes += row->checkpoint_bytes;
     if (row->state == TRIAL_QUEUED)
         push_queue(c, t);
     return t;
@@ -118,8 +120,16 @@ void campaign_move_trial(struct campaign *c, struct trial *t, enum trial_state n
         push_queue(c, t);
 }
 
-/* Further first, then the better value, then the smaller number: not who was first, which a rebuild cannot see. */
-static bool is_better(const struct campaign *c, const struct trial *t, const struct trial *than)
+void campaign_set_checkpoint(struct campaign *c, struct trial *t, const char *hash, int64_t bytes, int64_t budget)
+{
+    c->checkpoint_bytes -= t->row.checkpoint_bytes;
+    str_copy(t->row.checkpoint, sizeof t->row.checkpoint, hash);
+    t->row.checkpoint_bytes = *hash ? bytes : 0;
+    t->row.budget = *hash ? budget : 0;
+    c->checkpoint_bytes += t->row.checkpoint_bytes;
+}
+
+bool campaign_is_better(const struct campaign *c, const struct trial *t, const struct trial *than)
 {
     if (t->row.reached != than->row.reached)
         return t->row.reached > than->row.reached;
@@ -129,7 +139,7 @@ static bool is_better(const struct campaign *c, const struct trial *t, const str
 
 void campaign_judge(struct campaign *c, struct trial *t)
 {
-    if (t != c->best && !isnan(t->row.value) && (!c->best || is_better(c, t, c->best)))
+    if (t != c->best && !isnan(t->row.value) && (!c->best || campaign_is_better(c, t, c->best)))
         c->best = t;
 }
 

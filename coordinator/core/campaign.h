@@ -26,6 +26,7 @@ struct campaign {
     int64_t n_reached;                    /* counted, failures not included */
     int64_t reached_by;                   /* the worker of the last of them; 0: none so far */
     int64_t budget_spent;                 /* training behind the counted results */
+    int64_t checkpoint_bytes;             /* of all its trials */
     int64_t saved_ran_ms;                 /* row.ran_ms as it was last stored */
     struct trial
         *best; /* as DESIGN has it: at the highest rung budget reached, the best value; NULL before the first */
@@ -49,8 +50,14 @@ struct trial *campaign_add_trial(struct campaign *c, const struct trial_row *row
 /* Moves and keeps the counts and the queue. Asserts that the table allows it. */
 void campaign_move_trial(struct campaign *c, struct trial *t, enum trial_state next);
 
+/* From now on t goes on from this checkpoint, at `budget`; with "" from the beginning. Keeps checkpoint_bytes. */
+void campaign_set_checkpoint(struct campaign *c, struct trial *t, const char *hash, int64_t bytes, int64_t budget);
+
 /* Takes note of a counted value at row.reached; keeps `best`. */
 void campaign_judge(struct campaign *c, struct trial *t);
+
+/* Further first, then the better value, then the smaller number: not who was first, which a rebuild cannot see. */
+bool campaign_is_better(const struct campaign *c, const struct trial *t, const struct trial *than);
 
 /* The first queued trial that may run now, behind `after` unless that is NULL; NULL when there is none. */
 struct trial *campaign_next_queued(const struct campaign *c, const struct trial *after, int64_t now_ms);

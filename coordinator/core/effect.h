@@ -16,7 +16,17 @@
 struct trial;
 struct campaign;
 
-enum save_kind { SAVE_RESULT, SAVE_ATTEMPT, SAVE_DECISION, SAVE_EVENT, SAVE_BLOB, SAVE_IMPORT, SAVE_STEER };
+enum save_kind {
+    SAVE_RESULT,
+    SAVE_ATTEMPT,
+    SAVE_DECISION,
+    SAVE_EVENT,
+    SAVE_BLOB,
+    SAVE_SPARE, /* as.blob, its hash alone: once all is committed it may go from the disk, unless a trial's row names it
+                 */
+    SAVE_IMPORT,
+    SAVE_STEER
+};
 
 struct save {
     enum save_kind kind;

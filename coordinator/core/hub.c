@@ -405,5 +405,6 @@ void hub_step(struct hub *h, const struct hub_event *e, struct effects *fx)
     dispatch(h, e, fx);
     if (e->kind != HUB_PROGRESS)
         hub_assign(h, e, fx);
+    hub_keep_quotas(h, e, fx);
     hub_remember_news(h, e, fx);
 }

@@ -112,11 +112,10 @@ static struct event_row *log_outcome(struct hub *h, const struct hub_event *e, s
     return row;
 }
 
-static void take_checkpoint(struct trial *t, const struct hub_outcome *o)
+static void take_checkpoint(struct effects *fx, struct trial *t, const struct hub_outcome *o)
 {
-    str_copy(t->row.checkpoint, sizeof t->row.checkpoint, o->checkpoint);
-    t->row.checkpoint_bytes = *o->checkpoint ? o->checkpoint_bytes : 0;
-    t->row.budget = *o->checkpoint ? o->budget : 0;
+    hub_spare_blob(fx, t->campaign, t->row.checkpoint);
+    campaign_set_checkpoint(t->campaign, t, o->checkpoint, o->checkpoint_bytes, o->budget);
 }
 
 static void count_result(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, int64_t worker)
@@ -142,7 +141,7 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     t->row.value = o->value;
     t->row.reached = campaign_rung_budget(c, t->row.bracket, o->rung);
     trial_forget_breaks(t);
-    take_checkpoint(t, o);
+    take_checkpoint(fx, t, o);
     campaign_move_trial(c, t, is_last ? TRIAL_COMPLETED : TRIAL_PAUSED);
     effects_change_trial(fx, t);
     search_note_result(c->search, t->row.number, o->rung, campaign_spec_loss(c->spec, o->value));
@@ -181,10 +180,10 @@ static void hand_back(struct hub *h, const struct hub_event *e, struct effects *
 {
     const struct hub_outcome *o = &e->as.outcome;
     if (*o->checkpoint && o->budget > t->row.budget)
-        take_checkpoint(t, o);
+        take_checkpoint(fx, t, o);
     hub_lose(h, e, fx, t, o->start_is_lost ? FAILURE_PREEMPTED : (enum failure_kind)o->failure, o->text);
     if (o->start_is_lost && !*o->checkpoint)
-        take_checkpoint(t, o); /* none: from the beginning again */
+        take_checkpoint(fx, t, o); /* none: from the beginning again */
     save_result(h, e, fx, h->seq, worker, false, VERDICT_COUNTED);
     note_kept(t, o);
 }
@@ -219,6 +218,8 @@ static enum verdict settle(struct hub *h, const struct hub_event *e, struct effe
         count_failure(h, e, fx, t, worker);
     else if (verdict == VERDICT_COUNTED)
         hand_back(h, e, fx, t, worker);
+    if (verdict != VERDICT_SEND_BLOB && strcmp(o->checkpoint, t->row.checkpoint) != 0)
+        hub_spare_blob(fx, t->campaign, o->checkpoint); /* it lies on the disk, and was not taken */
     return verdict;
 }
 
@@ -253,10 +254,11 @@ void hub_lose_checkpoint(struct hub *h, const struct hub_event *e, struct effect
         struct trial *t = h->by_id[i];
         if (!trial_is_open(t) || strcmp(t->row.checkpoint, e->as.blob.hash) != 0)
             continue;
-        t->row.checkpoint[0] = '\0';
-        t->row.checkpoint_bytes = t->row.budget = 0;
+        campaign_set_checkpoint(t->campaign, t, "", 0, 0);
         effects_change_trial(fx, t);
-        hub_log(h, e, fx, EVENT_CAMPAIGN, t->campaign, t)->text =
+        struct event_row *row = hub_log(h, e, fx, EVENT_CAMPAIGN, t->campaign, t);
+        row->lease = t->row.lease;
+        row->text =
             effects_text(fx, "the checkpoint of trial %u is missing or damaged: it begins again", t->row.number);
     }
 }

@@ -76,6 +76,11 @@ void hub_remember_news(struct hub *h, const struct hub_event *e, const struct ef
 void hub_note_live(struct trial *t, int64_t step, double value);
 void hub_forget_live(struct trial *t);
 
+/* hub_quota.c: limits.checkpoints. */
+void hub_keep_quotas(struct hub *h, const struct hub_event *e, struct effects *fx);
+void hub_spare_blob(
+    struct effects *fx, const struct campaign *c, const char *hash); /* "" is fine; no quota: it stays */
+
 /* hub_import.c: what the model learns from elsewhere. */
 void hub_import(struct hub *h, const struct hub_event *e, struct effects *fx);
 

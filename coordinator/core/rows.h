@@ -39,7 +39,8 @@ enum event_kind {
     EVENT_REQUEUED,  /* an attempt ended that teaches nothing, or a person retries: trial, rung, ..., text: kind and
                         reason */
     EVENT_LATE,      /* a result or failure came that does not count: trial, rung, lease, worker, text: why */
-    EVENT_CAMPAIGN,  /* a campaign's state changed, or a person steered it: text: what and why; trial of a note */
+    EVENT_CAMPAIGN,  /* a campaign's state changed, or a person steered it: text: what and why; trial of a note. With
+                        trial and lease: that the checkpoint which it had after this attempt was dropped, or lost */
     EVENT_JOINED,    /* worker */
     EVENT_LEFT,      /* worker, text: why */
     EVENT_N_KINDS

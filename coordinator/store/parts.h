@@ -24,6 +24,7 @@ enum point_statement {
     METRIC_ADD,
     CAMPAIGN_FILE,
     BLOB_DROP,
+    CHECKPOINT_FIND,
     FAILURE_UNCOUNT,
     BOOT_CHECK,
     STATEMENT_N

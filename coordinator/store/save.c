@@ -20,6 +20,7 @@ static const char *const statement_texts[STATEMENT_N] = {
     [METRIC_ADD]    = "INSERT INTO metric (name) VALUES (?1) RETURNING id",
     [CAMPAIGN_FILE] = "SELECT file FROM campaign WHERE id = ?1",
     [BLOB_DROP]     = "DELETE FROM blob WHERE hash = ?1",
+    [CHECKPOINT_FIND] = "SELECT 1 FROM trial WHERE checkpoint = ?1 LIMIT 1",
     [FAILURE_UNCOUNT] = "UPDATE result SET counted = 0, verdict = 'retried' "
                         "WHERE trial = ?1 AND counted = 1 AND failure IS NOT NULL",
     [BOOT_CHECK]    = "SELECT v FROM meta WHERE k = 'boot'",
@@ -100,6 +101,18 @@ int store_drop_blob(struct store *s, const char *hash, struct err *e)
         return fail(s, TABLE_BLOB, e);
     sqlite3_bind_text(statement, 1, hash, -1, SQLITE_STATIC);
     return sql_finish(statement, e) < 0 ? fail(s, TABLE_BLOB, e) : 0;
+}
+
+int store_names_checkpoint(struct store *s, const char *hash, struct err *e)
+{
+    sqlite3_stmt *statement = store_statement(s, CHECKPOINT_FIND, e);
+    if (!statement)
+        return -1;
+    sqlite3_bind_text(statement, 1, hash, -1, SQLITE_STATIC);
+    int rc = sqlite3_step(statement);
+    int found = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : sql_fail(s->db, rc, e);
+    sqlite3_reset(statement);
+    return found;
 }
 
 int store_save_result(struct store *s, const struct result_row *row, struct err *e)

@@ -74,7 +74,8 @@ int store_save_worker(struct store *s, const struct worker_row *row, struct err 
 int store_save_blob(struct store *s, const struct blob_row *row, struct err *e);         /* [hash] */
 /* [seq] A retry takes back that the trial's failure was counted: verdict "retried". */
 int store_save_steer(struct store *s, const struct steer_row *row, struct err *e);
-int store_drop_blob(struct store *s, const char *hash, struct err *e); /* 0 also when it was not there */
+int store_names_checkpoint(struct store *s, const char *hash, struct err *e); /* 1: a trial goes on from it; 0; -1 */
+int store_drop_blob(struct store *s, const char *hash, struct err *e);        /* 0 also when it was not there */
 
 /* Outside transactions: brings the WAL back into the file when it has grown past 4 MiB, or, when `is_idle`, whatever
  * its size, and truncates it. Call it after commits and when there is nothing to do. Waits

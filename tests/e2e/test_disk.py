@@ -137,6 +137,29 @@ def a_run_on_one_full_disk_goes_on_by_itself(house):
         disk.close()
 
 
+@test
+def a_quota_keeps_the_disk_bounded_and_the_best_checkpoint_and_who_lost_one_begins_again(house):
+    file = campaign(trials=18)
+    file["limits"]["checkpoints"] = "100B"  # one or two, of some fifty bytes each
+    house.run(house.write("small.json", file))
+    house.check_complete(18)
+    best, checkpoint = house.query("SELECT number, checkpoint FROM trial ORDER BY reached DESC, value LIMIT 1")[0]
+    assert checkpoint, f"the best one, trial {best}, has lost its checkpoint"
+    stored = [name for _, _, names in os.walk(os.path.join(house.store, "blobs")) for name in names if len(name) == 64]
+    named = [name for name, in house.query("SELECT DISTINCT checkpoint FROM trial WHERE checkpoint <> ''")]
+    assert sorted(stored) == sorted(named), f"on the disk are {stored}, and trials need {named}"
+    assert house.value("SELECT sum(checkpoint_bytes) FROM trial") <= 100
+    said = house.query("SELECT t.number, e.text FROM event AS e JOIN trial AS t ON t.id = e.trial "
+                       "WHERE e.kind = 'campaign' AND e.text LIKE 'the checkpoint of trial % was dropped, %'")
+    assert said and best not in [number for number, _ in said[-3:]], said
+    again = house.value("SELECT count(*) FROM attempt WHERE rung > 0 AND budget_from = 0")
+    print(f"# {len(said)} checkpoints dropped, {again} attempts began again")
+    number = str(house.value("SELECT number FROM trial WHERE checkpoint = '' AND value IS NOT NULL LIMIT 1"))
+    assert "none: the checkpoint of trial" in house.ask("show", number).stdout
+    assert "as all together take more than 100B" in " ".join(house.ask("explain", number).stdout.split())
+    assert f"the checkpoint of trial {number} was dropped" in house.ask("events").stdout
+
+
 if __name__ == "__main__":
     enter_namespace()
     sys.exit(harness.main())

@@ -65,6 +65,7 @@ static struct campaign_spec *make_spec(int number)
         .eta = 3,
         .n_trials = 20 };
     spec->limits.n_trials = 20;
+    spec->limits.checkpoints_bytes = number == 1 ? INT64_C(100) << 20 : 0;
     return spec;
 }
 
@@ -157,16 +158,19 @@ static void check_row(const struct trial_row *a, const struct trial_row *b)
 static void check_campaign(const struct campaign *c)
 {
     size_t n[TRIAL_SET_ASIDE + 1] = { 0 };
+    int64_t bytes = 0;
     MUST(c->n_trials <= (size_t)c->spec->limits.n_trials);
     for (size_t i = 0; i < c->n_trials; i++) {
         const struct trial *t = c->trials[i];
         n[t->row.state]++;
+        bytes += t->row.checkpoint_bytes;
         MUST(t->row.number == i + 1 && hub_find_trial(hub, t->row.id) == t);
         MUST((t->row.state == TRIAL_RUNNING) == (t->row.worker != 0));
         MUST(!campaign_is_over(c) || !trial_is_open(t));
         MUST(t->row.checkpoint[0] || t->row.budget == 0);
         check_row(&t->row, &rows.trials[t->row.id - 1]);
     }
+    MUST(bytes == c->checkpoint_bytes);
     MUST(memcmp(n, c->n_states, sizeof n) == 0 && c->n_queue == n[TRIAL_QUEUED]);
     MUST(!c->best || !isnan(c->best->row.value));
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define BLOB_NAME 65
+#define BLOB_BYTES 10 /* the size of each */
 
 struct blob {
     uint64_t config; /* digest of the configuration that it was trained with */

@@ -137,6 +137,10 @@ static int save_rows(struct world *w, struct err *e)
         instant(w);
         if (fx->saves[i].kind == SAVE_EVENT)
             w->counts.notes[fx->saves[i].as.event.kind]++;
+        if (fx->saves[i].kind == SAVE_SPARE) {
+            c->spares = mem_grow(c->spares, c->n_spares, &c->cap_spares, sizeof *c->spares);
+            c->spares[c->n_spares++] = blob_number(&w->blobs, fx->saves[i].as.blob.hash);
+        }
         if (memory_save(&c->store, &fx->saves[i], e) < 0)
             return -1;
     }
@@ -270,6 +274,29 @@ static enum err_code commit_fails(struct world *w)
     return world_chance(w, w->dials.refused) ? ERR_INVALID : ERR_NONE;
 }
 
+static bool is_named(const struct tables *t, const char *hash)
+{
+    for (size_t i = 0; i < t->n_trials; i++)
+        if (strcmp(t->trials[i].row.checkpoint, hash) == 0)
+            return true;
+    return false;
+}
+
+/* As coordinator/spare.c. What only an older copy of the rows names stays too: that the disk lacks what a trial needs
+ * is not modelled here (HUB_BLOB_LOST is how the real one finds out). */
+static void remove_spares(struct world *w)
+{
+    struct coordinator *c = &w->coordinator;
+    for (size_t i = 0; i < c->n_spares; i++) {
+        char name[BLOB_NAME];
+        if (c->spares[i] < 0)
+            continue;
+        blob_name(c->spares[i], name);
+        if (!is_named(&c->store.now, name) && !(c->has_backup && is_named(&c->backup, name)))
+            w->blobs.list[c->spares[i]].is_stored = false;
+    }
+}
+
 /* ERR_NONE when all is on disk, and the answers are out. */
 static enum err_code commit(struct world *w)
 {
@@ -279,10 +306,13 @@ static enum err_code commit(struct world *w)
     if (code == ERR_NONE && c->has_begun) {
         memory_commit(&c->store);
         real_commit(w);
+        instant(w);
+        remove_spares(w);
     } else {
         memory_rollback(&c->store);
         real_rollback(w);
     }
+    c->n_spares = 0;
     c->has_begun = c->has_failed = false;
     for (size_t i = 0; code == ERR_NONE && i < c->due.n; i++) {
         instant(w);
@@ -363,7 +393,7 @@ void coordinator_take_blob(struct world *w, int blob)
 {
     struct hub_event event = { .kind = HUB_BLOB };
     blob_name(blob, event.as.blob.hash);
-    event.as.blob.size = 10;
+    event.as.blob.size = BLOB_BYTES;
     take_event(w, &event);
     coordinator_end_turn(w);
 }
@@ -426,6 +456,7 @@ void coordinator_die(struct world *w, bool is_power_cut)
     c->taking = NULL;
     drop_all(&c->taken);
     drop_all(&c->due);
+    c->n_spares = 0;
     c->has_begun = c->has_failed = c->is_full = c->turn_is_due = false;
     c->mortal.is_alive = false;
     world_put(w, ITEM_HUB_START, 0, 0, c->mortal.life, 20 + world_below(w, world_chance(w, 2000) ? 20000 : 500), NULL);
@@ -466,6 +497,7 @@ void coordinator_deinit(struct world *w)
     drop_all(&c->due);
     free(c->taken.items);
     free(c->due.items);
+    free(c->spares);
     memory_deinit(&c->store);
     tables_deinit(&c->backup);
 }

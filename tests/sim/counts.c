@@ -115,7 +115,7 @@ void counts_print(const struct counts *c, FILE *out)
     print_list(out, "verdicts", count_verdicts, COUNTS_VERDICTS, c->verdicts);
     print_list(out, "campaigns_ended", campaign_state_names, COUNTS_STATES, c->ended);
     fprintf(out,
-        "\"rebuilds\":%" PRIu64 ",\"refused_messages\":%" PRIu64 ",\"real_commits\":%" PRIu64
-        ",\"real_rebuilds\":%" PRIu64,
-        c->rebuilds, c->refused_messages, c->real_commits, c->real_rebuilds);
+        "\"rebuilds\":%" PRIu64 ",\"refused_messages\":%" PRIu64 ",\"dropped_checkpoints\":%" PRIu64
+        ",\"real_commits\":%" PRIu64 ",\"real_rebuilds\":%" PRIu64,
+        c->rebuilds, c->refused_messages, c->dropped_checkpoints, c->real_commits, c->real_rebuilds);
 }

@@ -73,7 +73,7 @@ struct counts {
     uint64_t verdicts[COUNTS_VERDICTS];
     uint64_t ended[COUNTS_STATES]; /* campaigns by their last state */
     uint64_t faults[FAULT_N];
-    uint64_t rebuilds, refused_messages, real_commits, real_rebuilds;
+    uint64_t rebuilds, refused_messages, dropped_checkpoints, real_commits, real_rebuilds;
 };
 
 extern const char *const count_hub_names[COUNTS_EVENTS], *const count_session_names[SESSION_N_KINDS]; /* or NULL */

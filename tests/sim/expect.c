@@ -172,6 +172,16 @@ static void check_requeued(struct world *w, const struct hub_event *e, const str
             w->now_ms - heard_ms);
 }
 
+/* Nobody goes on from a checkpoint that is dropped, and it is not the best's. */
+static void check_dropped(struct world *w, const struct event_row *row)
+{
+    const struct trial *t = hub_find_trial(w->coordinator.hub, row->trial);
+    bool is_under_way = t->row.state == TRIAL_QUEUED || t->row.state == TRIAL_RUNNING;
+    w->counts.dropped_checkpoints++;
+    if (is_under_way || t->campaign->best == t)
+        world_fail(w, "the quota drops what nobody waits for", "trial %" PRId64 ": %s", row->trial, row->text);
+}
+
 static void check_journal(struct world *w, const struct hub_event *e)
 {
     const struct effects *fx = &w->coordinator.effects;
@@ -183,6 +193,8 @@ static void check_journal(struct world *w, const struct hub_event *e)
             check_requeued(w, e, row);
         if (row->kind == EVENT_FAILED && !is_counted_here(fx, row->trial))
             world_fail(w, "only its own failure fails a trial", "trial %" PRId64 ": %s", row->trial, row->text);
+        if (row->kind == EVENT_CAMPAIGN && row->trial > 0 && row->lease > 0)
+            check_dropped(w, row);
         if (row->kind == EVENT_GRANTED) {
             ledger_make_room(&w->ledger, row->trial);
             w->ledger.heard_ms[row->trial] = w->now_ms;

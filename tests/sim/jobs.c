@@ -10,7 +10,7 @@
 #include "tests/sim/coordinator.h"
 #include "tests/sim/digest.h"
 
-enum { BLOB_BYTES = 10, TRIES = 20, RETRY_MS = 250 };
+enum { TRIES = 20, RETRY_MS = 250 };
 
 static void put(struct world *w, int a, struct job job, int64_t ms)
 {

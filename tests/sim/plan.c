@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "tests/sim/blobs.h"
 #include "tests/sim/store.h"
 
 static struct param a_choice(const char *name)
@@ -67,6 +68,7 @@ struct campaign_spec *plan_spec(const struct dials *d, uint64_t seed, int plan)
         .progress_timeout_ms = 4000,
         .trial_timeout_ms = seed % 3 == 0 ? 60000 : 0,
         .wall_clock_ms = seed % 16 == 5 ? 60000 : 0,
+        .checkpoints_bytes = seed % 4 == 2 ? BLOB_BYTES * (1 + (int64_t)(seed / 4 % 8)) : 0,
     };
     return spec;
 }

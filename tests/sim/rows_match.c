@@ -113,6 +113,25 @@ static void check_trial(struct world *w, const struct trial *t)
             row->lease, trial_state_names[row->state]);
 }
 
+/* Beyond the quota there is nothing but what may not be dropped. */
+static void check_quota(struct world *w, const struct campaign *c)
+{
+    int64_t quota = c->spec->limits.checkpoints_bytes, bytes = 0;
+    size_t n_droppable = 0;
+    for (size_t i = 0; i < c->n_trials; i++) {
+        const struct trial *t = c->trials[i];
+        bool must_stay = t == c->best || t->row.state == TRIAL_QUEUED || t->row.state == TRIAL_RUNNING;
+        bytes += t->row.checkpoint_bytes;
+        n_droppable += t->row.checkpoint[0] && !must_stay;
+    }
+    if (bytes != c->checkpoint_bytes)
+        world_fail(w, "checkpoints add up", "%s has %" PRId64 " bytes, its trials %" PRId64, c->spec->name,
+            c->checkpoint_bytes, bytes);
+    if (quota && bytes > quota && n_droppable)
+        world_fail(w, "the quota of checkpoints", "%s has %" PRId64 " bytes, and may have %" PRId64, c->spec->name,
+            bytes, quota);
+}
+
 /* The campaign's sums, from its trials one by one. */
 static void check_sums(struct world *w, const struct campaign *c)
 {
@@ -154,8 +173,10 @@ void invariants_rows(struct world *w)
             c->store.now.seq);
     for (size_t i = 0; i < c->effects.n_trials; i++) {
         check_trial(w, c->effects.trials[i]);
-        if (c->effects.trials[i]->campaign != last)
-            check_sums(w, last = c->effects.trials[i]->campaign);
+        if (c->effects.trials[i]->campaign == last)
+            continue;
+        check_sums(w, last = c->effects.trials[i]->campaign);
+        check_quota(w, last);
     }
 }
 

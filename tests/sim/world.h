@@ -44,6 +44,8 @@ struct coordinator {
     struct bridge_memory memory;
     struct parcels taken; /* this turn's, to be taken again when its transaction is refused */
     struct parcels due;   /* answers, until the commit; each knows its peer */
+    int *spares;          /* numbers of blobs to remove, after the commit */
+    size_t n_spares, cap_spares;
     const struct parcel *taking;
     bool has_begun, has_failed, is_full, is_refused, turn_is_due;
     bool disk_is_full;
