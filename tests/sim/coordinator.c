@@ -282,17 +282,14 @@ static bool is_named(const struct tables *t, const char *hash)
     return false;
 }
 
-/* As coordinator/spare.c. What only an older copy of the rows names stays too: that the disk lacks what a trial needs
- * is not modelled here (HUB_BLOB_LOST is how the real one finds out). */
+/* As coordinator/spare.c; but what an older copy of the rows names stays, as HUB_BLOB_LOST is not modelled here. */
 static void remove_spares(struct world *w)
 {
     struct coordinator *c = &w->coordinator;
     for (size_t i = 0; i < c->n_spares; i++) {
         char name[BLOB_NAME];
-        if (c->spares[i] < 0)
-            continue;
         blob_name(c->spares[i], name);
-        if (!is_named(&c->store.now, name) && !(c->has_backup && is_named(&c->backup, name)))
+        if (c->spares[i] >= 0 && !is_named(&c->store.now, name) && !(c->has_backup && is_named(&c->backup, name)))
             w->blobs.list[c->spares[i]].is_stored = false;
     }
 }
