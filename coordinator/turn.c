@@ -22,21 +22,12 @@
 #include "coordinator/import.h"
 #include "coordinator/judge.h"
 #include "coordinator/keep.h"
+#include "coordinator/letters.h"
 #include "coordinator/rebuild.h"
 #include "coordinator/spare.h"
 
 #define IDLE_MS 5000 /* without a commit, until the write-ahead log is folded back */
 #define EXIT_IO 74   /* EX_IOERR of sysexits.h */
-
-struct letter {
-    uint64_t peer;
-    struct str frame;
-};
-
-struct letters {
-    struct letter *items;
-    size_t n, cap;
-};
 
 struct turn {
     struct turn_options options;
@@ -56,28 +47,7 @@ struct turn {
     struct err failure;
 };
 
-/* ---- letters ---- */
-
-static void letters_add(struct letters *l, uint64_t peer, const void *bytes, size_t len)
-{
-    l->items = mem_grow(l->items, l->n, &l->cap, sizeof *l->items);
-    l->items[l->n] = (struct letter){ .peer = peer };
-    str_add_bytes(&l->items[l->n++].frame, bytes, len);
-}
-
-static void letters_clear(struct letters *l)
-{
-    for (size_t i = 0; i < l->n; i++)
-        str_deinit(&l->items[i].frame);
-    l->n = 0;
-}
-
-static void letters_deinit(struct letters *l)
-{
-    letters_clear(l);
-    free(l->items);
-    *l = (struct letters){ 0 };
-}
+/* ---- answers ---- */
 
 static void answer(struct turn *t, uint64_t peer, const struct message *m)
 {
