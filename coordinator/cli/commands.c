@@ -294,8 +294,8 @@ static const char final_detail[] =
 static const char watch_detail[] =
     "Shows how a campaign goes until it is over; without a name, the only one that is\n"
     "going on. Ctrl-C only leaves. With --json a line of rung.status/1 a change.\n"
-    "With --since a line for each event of the store after that number, 0 for all: with\n"
-    "--json one of rung.event/1, whose seq is where to go on from.\n";
+    "With --since a line for each event of the store after that number, 0 for all:\n"
+    "with --json one of rung.event/1, whose seq is where to go on from.\n";
 
 static const char backup_detail[] =
     "Copies the database of a store, while a coordinator writes it or not; the copy\n"

@@ -7,10 +7,10 @@
 
 /* ?1 is the campaign. What refers to others goes before them. */
 static const char *const removals[] = {
-    "INSERT INTO meta SELECT 'trial', max((SELECT coalesce(max(id), 0) FROM trial), "
-    "    coalesce((SELECT v FROM meta WHERE k = 'trial'), 0)) WHERE ?1 ON CONFLICT (k) DO UPDATE SET v = excluded.v",
-    "INSERT INTO meta SELECT 'seq', max((SELECT coalesce(max(seq), 0) FROM event), "
-    "    coalesce((SELECT v FROM meta WHERE k = 'seq'), 0)) WHERE ?1 ON CONFLICT (k) DO UPDATE SET v = excluded.v",
+    ("INSERT INTO meta SELECT 'trial', max((SELECT coalesce(max(id), 0) FROM trial), "
+     "    coalesce((SELECT v FROM meta WHERE k = 'trial'), 0)) WHERE ?1 ON CONFLICT (k) DO UPDATE SET v = excluded.v"),
+    ("INSERT INTO meta SELECT 'seq', max((SELECT coalesce(max(seq), 0) FROM event), "
+     "    coalesce((SELECT v FROM meta WHERE k = 'seq'), 0)) WHERE ?1 ON CONFLICT (k) DO UPDATE SET v = excluded.v"),
     "DELETE FROM point WHERE trial IN (SELECT id FROM trial WHERE campaign = ?1)",
     "DELETE FROM result WHERE trial IN (SELECT id FROM trial WHERE campaign = ?1)",
     "DELETE FROM attempt WHERE trial IN (SELECT id FROM trial WHERE campaign = ?1)",

@@ -21,8 +21,8 @@ static const char *const statement_texts[STATEMENT_N] = {
     [CAMPAIGN_FILE] = "SELECT file FROM campaign WHERE id = ?1",
     [BLOB_DROP]     = "DELETE FROM blob WHERE hash = ?1",
     [CHECKPOINT_FIND] = "SELECT 1 FROM trial WHERE checkpoint = ?1 LIMIT 1",
-    [FAILURE_UNCOUNT] = "UPDATE result SET counted = 0, verdict = 'retried' "
-                        "WHERE trial = ?1 AND counted = 1 AND failure IS NOT NULL",
+    [FAILURE_UNCOUNT] = ("UPDATE result SET counted = 0, verdict = 'retried' "
+                         "WHERE trial = ?1 AND counted = 1 AND failure IS NOT NULL"),
     [BOOT_CHECK]    = "SELECT v FROM meta WHERE k = 'boot'",
 };
 /* clang-format on */
