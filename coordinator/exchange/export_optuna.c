@@ -35,8 +35,8 @@ static const char *const texts[INSERT_N] = {
     [INSERT_VALUE]        = "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, 0, ?2, 'FINITE')",
     [INSERT_USER]         = "INSERT INTO trial_user_attributes (trial_id, \"key\", value_json) VALUES (?1, ?2, ?3)",
     [INSERT_SYSTEM]       = "INSERT INTO trial_system_attributes (trial_id, \"key\", value_json) VALUES (?1, ?2, ?3)",
-    [INSERT_POINT]        = "INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type) "
-                            "VALUES (?1, ?2, ?3, 'FINITE')",
+    [INSERT_POINT]        = ("INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type) "
+                             "VALUES (?1, ?2, ?3, 'FINITE')"),
 };
 /* clang-format on */
 

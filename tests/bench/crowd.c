@@ -263,7 +263,7 @@ void crowd_run(
 static void open_member(struct crowd *c, int i)
 {
     struct member *w = &c->members[i];
-    int fd, zero = 0, one = 1, reconnect = 100 + i % 100;
+    int fd = -1, zero = 0, one = 1, reconnect = 100 + i % 100;
     size_t len = sizeof fd;
     double now = crowd_now();
     w->worker = (uint64_t)c->options.seed * 100000 + (uint64_t)i + 1;
