@@ -13,7 +13,6 @@
 #include "common/io/files.h"
 #include "common/io/system.h"
 #include "common/proto/campaign.h"
-#include "common/proto/config.h"
 #include "common/proto/json.h"
 #include "common/proto/message.h"
 #include "coordinator/bridge/bridge.h"
@@ -25,6 +24,7 @@
 #include "coordinator/letters.h"
 #include "coordinator/rebuild.h"
 #include "coordinator/spare.h"
+#include "coordinator/tell.h"
 
 #define IDLE_MS 5000 /* without a commit, until the write-ahead log is folded back */
 #define EXIT_IO 74   /* EX_IOERR of sysexits.h */
@@ -188,6 +188,16 @@ static int take_status(struct turn *t, uint64_t peer, const struct message_statu
     return 0;
 }
 
+static int take_events(struct turn *t, uint64_t peer, const struct message_events *m, struct err *e)
+{
+    struct telling told = { 0 };
+    int status = tell_events(t->options.store, hub_find_campaign(t->hub, m->campaign), m, &told, e);
+    if (status == 0)
+        answer(t, peer, &told.message);
+    tell_deinit(&told);
+    return status;
+}
+
 static int take_import(struct turn *t, uint64_t peer, const struct message_import *m, struct err *e)
 {
     struct hub_event event = { .peer = peer };
@@ -233,27 +243,16 @@ static int take_other(struct turn *t, uint64_t peer, const struct message *m, st
     return 0;
 }
 
-/* The number that an answer to this message carries. */
-static uint64_t request_of(const struct message *m)
-{
-    return m->type == MESSAGE_SUBMIT    ? m->as.submit.request
-           : m->type == MESSAGE_STATUS  ? m->as.status.request
-           : m->type == MESSAGE_CONTROL ? m->as.control.request
-           : m->type == MESSAGE_IMPORT  ? m->as.import.request
-           : m->type == MESSAGE_GC      ? m->as.gc.request
-           : m->type == MESSAGE_REMOVE  ? m->as.remove.request
-                                        : 0;
-}
-
 /* On a full disk: what needs no row. Everything else stays unanswered and is repeated by who sent it. */
 static int take_while_full(struct turn *t, uint64_t peer, const struct message *m, struct err *e)
 {
     struct str why = { 0 };
-    if (m->type == MESSAGE_STATUS)
-        return take_status(t, peer, &m->as.status, e);
+    if (m->type == MESSAGE_STATUS || m->type == MESSAGE_EVENTS)
+        return m->type == MESSAGE_STATUS ? take_status(t, peer, &m->as.status, e)
+                                         : take_events(t, peer, &m->as.events, e);
     if (m->type == MESSAGE_BEAT)
         answer(t, peer, &(struct message){ .type = MESSAGE_BEAT_ACK, .as.beat_ack = { .boot = hub_boot(t->hub) } });
-    if (request_of(m) == 0)
+    if (tell_request_of(m) == 0)
         return 0;
     describe_trouble(t, &why);
     err_set(e, ERR_LIMIT, "%s; nothing was done", str_text(&why));
@@ -274,10 +273,11 @@ static void take_frame(struct turn *t, uint64_t peer, const void *frame, size_t 
                  : t->is_full                      ? take_while_full(t, peer, &m, &e)
                  : m.type == MESSAGE_SUBMIT        ? take_submit(t, peer, &m.as.submit, &e)
                  : m.type == MESSAGE_STATUS        ? take_status(t, peer, &m.as.status, &e)
+                 : m.type == MESSAGE_EVENTS        ? take_events(t, peer, &m.as.events, &e)
                  : m.type == MESSAGE_IMPORT        ? take_import(t, peer, &m.as.import, &e)
                                                    : take_other(t, peer, &m, &e);
     if (status < 0 && m.type != MESSAGE_ERROR)
-        answer_error(t, peer, request_of(&m), &e);
+        answer_error(t, peer, tell_request_of(&m), &e);
     message_deinit(&m);
     bridge_memory_clear(&t->memory);
 }

@@ -35,6 +35,7 @@
 #define LIMIT_KERNEL 64               /* bytes of the name of the arithmetic that a trial used */
 #define LIMIT_LOG_TAIL (16 << 10)     /* bytes of a trial's output that are kept with an attempt */
 #define LIMIT_TRIAL_LINE (64 << 10)   /* bytes of one line of the trial contract */
+#define LIMIT_HAPPENINGS 500          /* events of one answer */
 #define LIMIT_WHO 320                 /* bytes of user@host */
 #define LIMIT_NOTE 900                /* bytes of a note on a trial */
 #define LIMIT_STEERED 1000            /* trials that one request names */

@@ -289,6 +289,8 @@ int bridge_event(const struct bridge_world *world, const struct message *m, stru
     case MESSAGE_IMPORTED:
     case MESSAGE_STATUS:
     case MESSAGE_STATUS_REPLY:
+    case MESSAGE_EVENTS:
+    case MESSAGE_EVENTS_REPLY:
     case MESSAGE_DONE:
     case MESSAGE_GC:
     case MESSAGE_GC_DONE:

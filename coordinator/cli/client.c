@@ -36,6 +36,8 @@ static uint64_t *request_of(struct message *m)
         { MESSAGE_SUBMITTED,    &m->as.submitted.request },
         { MESSAGE_STATUS,       &m->as.status.request },
         { MESSAGE_STATUS_REPLY, &m->as.status_reply.request },
+        { MESSAGE_EVENTS,       &m->as.events.request },
+        { MESSAGE_EVENTS_REPLY, &m->as.events_reply.request },
         { MESSAGE_CONTROL,      &m->as.control.request },
         { MESSAGE_IMPORT,       &m->as.import.request },
         { MESSAGE_IMPORTED,     &m->as.imported.request },
@@ -171,6 +173,12 @@ int client_status(struct client *c, const char *campaign, struct str *json, stru
     str_clear(json);
     str_add(json, c->answer.as.status_reply.status);
     return 0;
+}
+
+const struct message_events_reply *client_events(struct client *c, const char *campaign, uint64_t since, struct err *e)
+{
+    struct message m = { .type = MESSAGE_EVENTS, .as.events = { .campaign = campaign, .since = since } };
+    return request(c, &m, MESSAGE_EVENTS_REPLY, e) < 0 ? NULL : &c->answer.as.events_reply;
 }
 
 int client_control(struct client *c, const struct message_control *ask, struct client_done *out, struct err *e)

@@ -38,6 +38,9 @@ int client_submit(struct client *c, const char *file, struct client_submitted *o
 /* Replaces what `json` holds by the answer, rung.status/1. `campaign` NULL: all that are not over. */
 int client_status(struct client *c, const char *campaign, struct str *json, struct err *e);
 
+/* A page of the campaign's events behind the one of number `since`. Borrows until the next request; NULL with e. */
+const struct message_events_reply *client_events(struct client *c, const char *campaign, uint64_t since, struct err *e);
+
 /* At most LIMIT_IMPORT points; their configurations fit the campaign. Safe to repeat: what is known is not taken again.
  * ERR_LIMIT also when they are too much for one message: send fewer. */
 struct client_import {

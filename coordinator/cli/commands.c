@@ -1,5 +1,6 @@
 /* The table of commands: what each is called and takes, and how that becomes the arguments of a plain function. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "common/base/limits.h"
 #include "coordinator/cli/backup.h"
@@ -9,13 +10,13 @@
 #include "coordinator/cli/commands_ask.h"
 #include "coordinator/cli/commands_steer.h"
 #include "coordinator/cli/export.h"
+#include "coordinator/cli/feed.h"
 #include "coordinator/cli/import.h"
 #include "coordinator/cli/final.h"
 #include "coordinator/cli/help.h"
 #include "coordinator/cli/plan.h"
 #include "coordinator/cli/remote.h"
 #include "coordinator/cli/run.h"
-#include "coordinator/cli/stream.h"
 #include "worker/train/data/spec.h"
 
 static const char *store_of(const struct options *o)
@@ -97,7 +98,7 @@ static const struct option_row watch_rows[] = {
     STORE_ROW,
     CONNECT_ROW,
     { "timeout", 't', "SECONDS", "end with status 124 when it takes longer" },
-    { "since", 0, "SEQ", "a line an event of the store, after this number" },
+    { "since", 0, "SEQ", "a line an event, after this number (0: all)" },
     JSON_ROW,
     { 0 },
 };
@@ -127,17 +128,15 @@ static int watch(const struct options *o, struct err *e)
     double seconds = 0;
     if (options_number(o, "timeout", 0.001, 1e9, &seconds, e) < 0)
         return -1;
-    struct stream_options stream = { .store = where.store,
+    struct feed_options feed = { .where = where,
         .campaign = word(o, 0),
+        .since = -1,
         .is_json = options_has(o, "json"),
         .timeout_ms = (int64_t)(seconds * 1000) };
-    if (options_int(o, "since", 0, INT64_MAX, &stream.since, e) < 0)
+    if (options_int(o, "since", 0, INT64_MAX, &feed.since, e) < 0)
         return -1;
-    if (!options_has(o, "since"))
-        return cli_watch(&where, stream.campaign, stream.is_json, stream.timeout_ms, e);
-    if (where.connect)
-        return err_set(e, ERR_USAGE, "--since reads the events of a store on this machine: give --store");
-    return cli_stream(&stream, stdout, e);
+    bool is_lines = feed.is_json || feed.since >= 0 || !isatty(STDOUT_FILENO);
+    return is_lines ? cli_feed(&feed, stdout, e) : cli_watch(&where, feed.campaign, feed.timeout_ms, e);
 }
 
 /* ---- before anything runs ---- */
@@ -293,9 +292,9 @@ static const char final_detail[] =
 
 static const char watch_detail[] =
     "Shows how a campaign goes until it is over; without a name, the only one that is\n"
-    "going on. Ctrl-C only leaves. With --json a line of rung.status/1 a change.\n"
-    "With --since a line for each event of the store after that number, 0 for all:\n"
-    "with --json one of rung.event/1, whose seq is where to go on from.\n";
+    "going on. Ctrl-C only leaves. To a pipe it prints a line an event, from now on,\n"
+    "or from --since SEQ on, 0 for all. With --json these are rung.event/1, whose seq\n"
+    "is where to go on from; between them rung.progress/1, which may be missed.\n";
 
 static const char backup_detail[] =
     "Copies the database of a store, while a coordinator writes it or not; the copy\n"

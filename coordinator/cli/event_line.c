@@ -1,49 +1,101 @@
 #include "coordinator/cli/event_line.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/proto/json.h"
-#include "coordinator/cli/cell.h"
 #include "coordinator/cli/view.h"
 
+enum { SEQ, WALL_MS, KIND, CAMPAIGN, TRIAL, RUNG, LEASE, WORKER, VALUE, TEXT };
 const char event_columns[] = "seq,wall_ms,kind,campaign,trial,rung,lease,worker,value,text";
 
-static bool is_start(const struct cell *cells)
+static const char *text_of(const struct cell *c)
 {
-    return strcmp(cells[EVENT_KIND].text, "started") == 0;
+    return c->kind == CELL_TEXT ? c->text : NULL;
 }
 
-static void add_id(struct str *json, const char *key, const struct cell *c)
+static int64_t whole_of(const struct cell *c)
 {
-    if (c->kind == CELL_INT && c->whole)
-        json_add_id(json, key, (uint64_t)c->whole);
+    return c->kind == CELL_INT ? c->whole : 0;
 }
 
-static void add_cell(struct str *json, const char *key, const struct cell *c)
+struct record_happening event_of_cells(const struct cell *cells)
 {
-    if (c->kind == CELL_NULL)
-        return;
-    json_put_key(json, key);
-    cell_put_json(c, json);
+    return (struct record_happening){ .seq = (uint64_t)whole_of(&cells[SEQ]),
+        .wall_ms = whole_of(&cells[WALL_MS]),
+        .kind = text_of(&cells[KIND]),
+        .campaign = text_of(&cells[CAMPAIGN]),
+        .trial = whole_of(&cells[TRIAL]),
+        .has_rung = cells[RUNG].kind == CELL_INT,
+        .rung = whole_of(&cells[RUNG]),
+        .lease = (uint64_t)whole_of(&cells[LEASE]),
+        .worker = text_of(&cells[WORKER]),
+        .has_value = cells[VALUE].kind == CELL_NUMBER,
+        .value = cells[VALUE].kind == CELL_NUMBER ? cells[VALUE].number : 0,
+        .text = text_of(&cells[TEXT]) };
 }
 
-void event_put_json(const struct cell *cells, struct str *out)
+struct record_happening event_of_store(const struct store_happening *h)
+{
+    return (struct record_happening){ .seq = h->seq,
+        .wall_ms = h->wall_ms,
+        .kind = h->kind,
+        .campaign = h->campaign,
+        .trial = h->trial,
+        .has_rung = h->rung >= 0,
+        .rung = h->rung,
+        .lease = h->lease,
+        .worker = h->worker,
+        .has_value = isfinite(h->value),
+        .value = h->value,
+        .text = h->text,
+        .budget = h->budget,
+        .place = h->place,
+        .places = h->n_at_rung };
+}
+
+static bool is_start(const struct record_happening *h)
+{
+    return strcmp(h->kind, "started") == 0;
+}
+
+static bool is_promotion(const struct record_happening *h)
+{
+    return strcmp(h->kind, "promoted") == 0;
+}
+
+static void add_text(struct str *json, const char *key, const char *text)
+{
+    if (text)
+        json_add_text(json, key, text);
+}
+
+void event_put_json(const struct record_happening *h, struct str *out)
 {
     struct str json = { 0 };
     json_open_object(&json);
     json_add_text(&json, "schema", "rung.event/1");
-    add_id(&json, "seq", &cells[EVENT_SEQ]);
-    json_add_int(&json, "wall_ms", cells[EVENT_WALL_MS].whole);
-    json_add_text(&json, "kind", cells[EVENT_KIND].text);
-    add_cell(&json, "campaign", &cells[EVENT_CAMPAIGN_NAME]);
-    add_cell(&json, "trial", &cells[EVENT_TRIAL]);
-    if (cells[EVENT_RUNG].kind == CELL_INT)
-        json_add_int(&json, is_start(cells) ? "bracket" : "rung", cells[EVENT_RUNG].whole);
-    add_id(&json, "lease", &cells[EVENT_LEASE]);
-    add_cell(&json, "worker", &cells[EVENT_WORKER]);
-    add_cell(&json, "value", &cells[EVENT_VALUE]);
-    add_cell(&json, "text", &cells[EVENT_TEXT]);
+    json_add_id(&json, "seq", h->seq);
+    json_add_int(&json, "wall_ms", h->wall_ms);
+    json_add_text(&json, "kind", h->kind);
+    add_text(&json, "campaign", h->campaign);
+    if (h->trial)
+        json_add_int(&json, "trial", h->trial);
+    if (h->has_rung)
+        json_add_int(&json, is_start(h) ? "bracket" : "rung", h->rung);
+    if (h->lease)
+        json_add_id(&json, "lease", h->lease);
+    add_text(&json, "worker", h->worker);
+    if (h->has_value)
+        json_add_number(&json, "value", h->value);
+    json_add_text(&json, "text", h->text ? h->text : "");
+    if (h->budget)
+        json_add_int(&json, "budget", h->budget);
+    if (is_promotion(h) && h->place) {
+        json_add_int(&json, "place", h->place);
+        json_add_int(&json, "places", h->places);
+    }
     json_close_object(&json);
     str_addf(out, "%s\n", str_text(&json));
     str_deinit(&json);
@@ -57,23 +109,37 @@ static void add_clock(struct str *out, int64_t wall_ms)
     str_addf(out, "%02d:%02d:%02d ", parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-void event_put_text(const struct cell *cells, struct str *out)
+static void add_where(const struct record_happening *h, struct str *out)
 {
-    add_clock(out, cells[EVENT_WALL_MS].whole);
-    if (cells[EVENT_TRIAL].kind == CELL_INT)
-        str_addf(out, "trial %lld ", (long long)cells[EVENT_TRIAL].whole);
-    str_add(out, cells[EVENT_KIND].text);
-    if (cells[EVENT_RUNG].kind == CELL_INT)
-        str_addf(out, " %s %lld", is_start(cells) ? "in bracket" : "at rung", (long long)cells[EVENT_RUNG].whole);
-    if (cells[EVENT_VALUE].kind == CELL_NUMBER) {
+    if (h->budget)
+        str_addf(out, " %s budget %lld", is_promotion(h) ? "to" : "with", (long long)h->budget);
+    else if (h->has_rung)
+        str_addf(out, " %s %lld", is_start(h) ? "in bracket" : "at rung", (long long)h->rung);
+}
+
+static void add_why(const struct record_happening *h, struct str *out)
+{
+    if (h->has_value) {
         str_add(out, ": ");
-        view_number(out, cells[EVENT_VALUE].number);
+        view_number(out, h->value);
     }
-    if (cells[EVENT_TEXT].kind == CELL_TEXT && *cells[EVENT_TEXT].text) {
+    if (is_promotion(h) && h->place)
+        str_addf(out, ": place %lld of %lld", (long long)h->place, (long long)h->places);
+    if (h->text && *h->text) {
         str_add(out, ": ");
-        view_text(out, cells[EVENT_TEXT].text, 200);
+        view_text(out, h->text, 200);
     }
-    if (cells[EVENT_WORKER].kind == CELL_TEXT)
-        str_addf(out, " (%s)", cells[EVENT_WORKER].text);
+}
+
+void event_put_text(const struct record_happening *h, struct str *out)
+{
+    add_clock(out, h->wall_ms);
+    if (h->trial)
+        str_addf(out, "trial %lld ", (long long)h->trial);
+    str_add(out, h->kind);
+    add_where(h, out);
+    add_why(h, out);
+    if (h->worker)
+        str_addf(out, " (%s)", h->worker);
     str_add_char(out, '\n');
 }

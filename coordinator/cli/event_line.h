@@ -5,27 +5,21 @@
 #define RUNG_COORDINATOR_CLI_EVENT_LINE_H
 
 #include "common/base/str.h"
+#include "common/proto/message.h"
+#include "coordinator/store/ask.h"
 #include "coordinator/store/question.h"
 
-/* The columns of an event's line, in this order: what a QUESTION_EVENTS is asked for. */
-enum {
-    EVENT_SEQ,
-    EVENT_WALL_MS,
-    EVENT_KIND,
-    EVENT_CAMPAIGN_NAME,
-    EVENT_TRIAL,
-    EVENT_RUNG,
-    EVENT_LEASE,
-    EVENT_WORKER,
-    EVENT_VALUE,
-    EVENT_TEXT,
-    EVENT_N_COLUMNS
-};
+/* The columns of a QUESTION_EVENTS that event_of_cells reads. */
+enum { EVENT_N_COLUMNS = 10 };
 extern const char event_columns[];
 
-/* Each adds a line and its newline; what does not apply is not there. */
-void event_put_json(const struct cell *cells, struct str *out);
-void event_put_text(
-    const struct cell *cells, struct str *out); /* "12:00:00 trial 7 counted at rung 1: 0.31 (local/1)" */
+/* An event as the wire has it, from what a store answers. Borrow what they are made of. */
+struct record_happening event_of_cells(const struct cell *cells);
+struct record_happening event_of_store(const struct store_happening *h);
+
+/* Each adds a line and its newline; what does not apply is not there.
+ * "20:15:03 trial 4 promoted to budget 9: place 1 of 6" */
+void event_put_json(const struct record_happening *h, struct str *out);
+void event_put_text(const struct record_happening *h, struct str *out);
 
 #endif

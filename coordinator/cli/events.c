@@ -15,7 +15,8 @@ static int print_lines(struct archive *a, const struct asking *q, FILE *out, str
     int got = asked ? 0 : -1;
     sink_open(&sink, out);
     while (asked && (got = question_next(asked, cells, e)) > 0) {
-        event_put_json(cells, &sink.text);
+        struct record_happening h = event_of_cells(cells);
+        event_put_json(&h, &sink.text);
         if ((got = sink_offer(&sink, e)) < 0)
             break;
     }

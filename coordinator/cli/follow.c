@@ -8,7 +8,7 @@
 
 void follow_open(struct follow *f, enum follow_form form)
 {
-    *f = (struct follow){ .form = form, .seq = -1 };
+    *f = (struct follow){ .form = form };
     screen_open(&f->screen);
     if (form == FOLLOW_VIEW && f->screen.is_live)
         keys_open();
@@ -21,18 +21,6 @@ void follow_close(struct follow *f)
     screen_close(&f->screen);
     str_deinit(&f->text);
     *f = (struct follow){ 0 };
-}
-
-static void show_json(struct follow *f, const struct status *s, const char *json)
-{
-    int64_t seq = status_int(s->root, "seq");
-    bool has_trouble = status_has(s->root, "trouble");
-    if (seq == f->seq && has_trouble == f->has_trouble)
-        return;
-    f->seq = seq;
-    f->has_trouble = has_trouble;
-    puts(json);
-    fflush(stdout);
 }
 
 static void show_live(struct follow *f, const struct status *s, json_value campaign, const char *note)
@@ -57,11 +45,8 @@ static void show_live(struct follow *f, const struct status *s, json_value campa
     screen_draw(&f->screen, str_text(&f->text));
 }
 
-void follow_show(
-    struct follow *f, const struct status *s, json_value campaign, const char *json, const char *note, int64_t now_ms)
+void follow_show(struct follow *f, const struct status *s, json_value campaign, const char *note, int64_t now_ms)
 {
-    if (f->form == FOLLOW_JSON)
-        show_json(f, s, json);
     if (f->form != FOLLOW_VIEW)
         return;
     if (f->screen.is_live) {

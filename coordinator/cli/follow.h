@@ -17,7 +17,6 @@
 
 enum follow_form {
     FOLLOW_VIEW, /* drawn in place on a terminal, else a line an event */
-    FOLLOW_JSON, /* a line of rung.status/1 on standard output for each that brings news */
     FOLLOW_SILENT
 };
 
@@ -30,16 +29,13 @@ struct follow {
     struct board board;
     struct inspect inspect; /* its store is the caller's to set */
     struct str text;        /* of the last frame */
-    int64_t seq;            /* of the last status that was printed as JSON; -1 before the first */
-    bool has_trouble;       /* of that too */
 };
 
 void follow_open(struct follow *f, enum follow_form form);
 void follow_close(struct follow *f); /* accepts a zeroed one */
 
-/* Shows `s`, of which `campaign` is a part; `json` is its text. `note` is a line below, or NULL. */
-void follow_show(
-    struct follow *f, const struct status *s, json_value campaign, const char *json, const char *note, int64_t now_ms);
+/* Shows `s`, of which `campaign` is a part. `note` is a line below, or NULL. */
+void follow_show(struct follow *f, const struct status *s, json_value campaign, const char *note, int64_t now_ms);
 
 /* Waits until the next look is due, or a key, a signal or a new size asks for one. */
 enum board_wish follow_wait(struct follow *f);

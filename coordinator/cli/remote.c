@@ -90,8 +90,7 @@ int cli_status(const struct remote *where, const char *campaign, bool is_json, F
 
 /* ---- watch ---- */
 
-/* The campaign that is meant by naming none: the only one that is going on. */
-static int find_only(struct client *c, struct str *name, struct err *e)
+int remote_find_only(struct client *c, struct str *name, struct err *e)
 {
     struct str json = { 0 };
     struct status s = { 0 };
@@ -133,7 +132,7 @@ static int look(struct watching *w, struct err *e)
     int is_over =
         campaign ? status_is_over(campaign) : err_set(e, ERR_NOT_FOUND, "there is no campaign \"%s\"", w->name);
     if (campaign) {
-        follow_show(&w->follow, &s, campaign, w->json.text, NULL, system_monotonic_ms());
+        follow_show(&w->follow, &s, campaign, NULL, system_monotonic_ms());
         w->exit_status = status_exit(campaign);
     }
     status_deinit(&s);
@@ -185,7 +184,7 @@ static int watch(struct watching *w, int64_t timeout_ms, struct err *e)
     return EXIT_STATUS_INTERRUPTED;
 }
 
-int cli_watch(const struct remote *where, const char *campaign, bool is_json, int64_t timeout_ms, struct err *e)
+int cli_watch(const struct remote *where, const char *campaign, int64_t timeout_ms, struct err *e)
 {
     struct str name = { 0 };
     int status = 0;
@@ -193,11 +192,11 @@ int cli_watch(const struct remote *where, const char *campaign, bool is_json, in
         return stream_say_end(where->store, campaign, &status, e) < 0 ? -1 : status;
     struct watching w = { .client = remote_connect(where, e), .store = where->connect ? NULL : where->store };
     str_add(&name, campaign ? campaign : "");
-    status = !w.client ? -1 : campaign ? 0 : find_only(w.client, &name, e);
+    status = !w.client ? -1 : campaign ? 0 : remote_find_only(w.client, &name, e);
     if (status == 0) {
         w.name = name.text;
         interrupt_watch();
-        follow_open(&w.follow, is_json ? FOLLOW_JSON : FOLLOW_VIEW);
+        follow_open(&w.follow, FOLLOW_VIEW);
         w.follow.inspect.store = w.store;
         status = watch(&w, timeout_ms, e);
         follow_close(&w.follow);

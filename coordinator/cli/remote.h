@@ -21,6 +21,10 @@ struct remote {
 /* A client of it. Returns owned (client_close), or NULL with e. */
 struct client *remote_connect(const struct remote *where, struct err *e);
 
+/* The campaign that is meant by naming none: the only one that is going on. ERR_NOT_FOUND when there is none, ERR_USAGE
+ * when there are more. */
+int remote_find_only(struct client *c, struct str *name, struct err *e);
+
 /* Begins the campaign in the file, or goes on with it. 0; EXIT_STATUS_INVALID for a file with mistakes, which it
  * prints; -1 with ERR_EXISTS when there is another campaign of that name. */
 int cli_submit(const struct remote *where, const char *path, FILE *out, struct err *e);
@@ -33,8 +37,8 @@ int remote_submit(
 int cli_status(const struct remote *where, const char *campaign, bool is_json, FILE *out, struct err *e);
 
 /* Shows how the campaign goes until it is over, and ends with what status_exit says; with EXIT_STATUS_TIMEOUT when that
- * takes longer than timeout_ms (0: no limit), or EXIT_STATUS_INTERRUPTED. NULL: the only one that is going on. With
- * is_json a line of rung.status/1 for each change. A coordinator that goes away is waited for, a minute long. */
-int cli_watch(const struct remote *where, const char *campaign, bool is_json, int64_t timeout_ms, struct err *e);
+ * takes longer than timeout_ms (0: no limit), or EXIT_STATUS_INTERRUPTED. NULL: the only one that is going on. A
+ * coordinator that goes away is waited for, a minute long. */
+int cli_watch(const struct remote *where, const char *campaign, int64_t timeout_ms, struct err *e);
 
 #endif

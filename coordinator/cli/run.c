@@ -122,7 +122,7 @@ static int look(struct run *r, const char *note, struct err *e)
     json_value campaign = status_campaign(&s, r->file.name);
     int is_over = campaign && status_is_over(campaign);
     if (campaign && !r->was_over)
-        follow_show(&r->follow, &s, campaign, r->json.text, note, system_monotonic_ms());
+        follow_show(&r->follow, &s, campaign, note, system_monotonic_ms());
     if (is_over)
         r->exit_status = status_exit(campaign);
     status_deinit(&s);

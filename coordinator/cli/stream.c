@@ -43,28 +43,42 @@ int stream_say_end(const char *store, const char *campaign, int *status, struct 
     return failed;
 }
 
-/* Prints what came after *since, and moves it on. */
+struct printing {
+    const struct stream_options *options;
+    int64_t campaign;
+    int64_t *since;
+    struct sink sink;
+    int64_t n;
+};
+
+static int print_one(void *context, const struct store_happening *h, struct err *e)
+{
+    struct printing *p = context;
+    *p->since = (int64_t)h->seq;
+    p->n++;
+    if (h->campaign_id != p->campaign)
+        return 0;
+    struct record_happening line = event_of_store(h);
+    (p->options->is_json ? event_put_json : event_put_text)(&line, &p->sink.text);
+    return sink_offer(&p->sink, e);
+}
+
+/* Prints what came after *since, and moves it on: a page at a time, so that no reader holds the journal. */
 static int print_new(struct archive *a, const struct stream_options *o, int64_t *since, FILE *out, struct err *e)
 {
-    struct str where = { 0 };
-    struct cell cells[EVENT_N_COLUMNS];
-    struct sink sink;
-    str_addf(&where, "seq > %lld", (long long)*since);
-    struct question question = {
-        .from = QUESTION_EVENTS, .campaign = a->campaign, .columns = event_columns, .where = where.text
-    };
-    struct asked *asked = question_open(a->store, &question, e);
-    int got = asked ? 0 : -1;
-    sink_open(&sink, out);
-    while (asked && (got = question_next(asked, cells, e)) > 0) {
-        *since = cells[EVENT_SEQ].whole;
-        (o->is_json ? event_put_json : event_put_text)(cells, &sink.text);
-        if ((got = sink_offer(&sink, e)) < 0)
-            break;
-    }
-    question_close(asked);
-    str_deinit(&where);
-    int status = sink_close(&sink, got, e) < 0 ? -1 : 0;
+    struct store_ids ids;
+    if (*since < 0 && store_load_ids(a->store, &ids, e) < 0)
+        return -1;
+    if (*since < 0)
+        *since = (int64_t)ids.seq;
+    struct printing p = { .options = o, .campaign = a->campaign, .since = since };
+    int status;
+    do {
+        p.n = 0;
+        sink_open(&p.sink, out);
+        status = store_ask_happenings(a->store, (uint64_t)*since, LIMIT_HAPPENINGS, print_one, &p, e);
+        status = sink_close(&p.sink, status, e);
+    } while (status == 0 && p.n == LIMIT_HAPPENINGS);
     fflush(out);
     return status;
 }
@@ -79,10 +93,8 @@ static int look(const struct stream_options *o, int64_t *since, int *status, FIL
     if (archive_open(&a, &q, e) < 0)
         return -1;
     int got = print_new(&a, o, since, out, e);
-    if (got == 0 && archive_is_over(&a))
-        got = exit_of(&a, status, e) < 0 ? -1 : 1;
-    else if (got == 0 && !is_served)
-        got = say_end(&a, o->store, status, e);
+    if (got == 0 && (archive_is_over(&a) || !is_served))
+        got = say_end(&a, o->store, status, e) < 0 ? -1 : 1;
     archive_close(&a);
     return got;
 }

@@ -12,7 +12,7 @@
 struct stream_options {
     const char *store;
     const char *campaign; /* NULL: the one that was begun last */
-    int64_t since;        /* the number of the last event that is known; 0: all from the beginning */
+    int64_t since;        /* the number of the last event that is known; 0: all from the beginning, -1: from now on */
     bool is_json;         /* lines of rung.event/1; else a line of text an event */
     int64_t timeout_ms;   /* 0: no limit */
 };

@@ -28,6 +28,24 @@ int store_ask_observations(
 /* Why it was proposed and promoted, in order. */
 int store_ask_decisions(struct store *s, int64_t trial, store_take_decision *take, void *context, struct err *e);
 
+/* An event with the names of what it is about, for people. What does not apply is NULL, 0, or, of `rung`, -1. */
+struct store_happening {
+    uint64_t seq;
+    int64_t wall_ms;
+    const char *kind, *campaign, *worker, *text;
+    int64_t campaign_id, trial; /* trial: its number */
+    int rung;                   /* of a start the bracket */
+    uint64_t lease;
+    double value;                     /* NaN: does not apply */
+    int64_t budget, place, n_at_rung; /* of a start and a promotion: what was decided */
+};
+
+/* The first max_rows events of all campaigns behind number `after`, by seq: costs as much as these, however many there
+ * are. Also for a writer, in a transaction or outside. */
+typedef int store_take_happening(void *context, const struct store_happening *h, struct err *e);
+int store_ask_happenings(
+    struct store *s, uint64_t after, int64_t max_rows, store_take_happening *take, void *context, struct err *e);
+
 /* Every question between the two sees the same state of the store, whatever is written meanwhile. Hold it no longer
  * than needed: the write-ahead log grows as long. store_let_go accepts that nothing is held. */
 int store_hold(struct store *s, struct err *e);
