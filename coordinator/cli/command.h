@@ -18,6 +18,7 @@ enum exit_status {
     EXIT_STATUS_INVALID = 2,
     EXIT_STATUS_NO_SUCCESS = 6, /* the campaign is over and no trial succeeded */
     EXIT_STATUS_CANCELLED = 7,  /* the campaign was stopped by somebody */
+    EXIT_STATUS_NOT_MET = 8,    /* the campaign is over, and what --until asks for never held */
     EXIT_STATUS_TIMEOUT = 124,
     EXIT_STATUS_INTERRUPTED = 130
 };

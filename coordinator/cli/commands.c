@@ -1,5 +1,6 @@
 /* The table of commands: what each is called and takes, and how that becomes the arguments of a plain function. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/base/limits.h"
@@ -98,6 +99,7 @@ static const struct option_row watch_rows[] = {
     STORE_ROW,
     CONNECT_ROW,
     { "timeout", 't', "SECONDS", "end with status 124 when it takes longer" },
+    { "until", 'u', "WHAT", "done, or an SQL expression over the best trial" },
     { "since", 0, "SEQ", "a line an event, after this number (0: all)" },
     JSON_ROW,
     { 0 },
@@ -132,11 +134,14 @@ static int watch(const struct options *o, struct err *e)
         .campaign = word(o, 0),
         .since = -1,
         .is_json = options_has(o, "json"),
-        .timeout_ms = (int64_t)(seconds * 1000) };
+        .timeout_ms = (int64_t)(seconds * 1000),
+        .until = options_text(o, "until", NULL) };
+    if (feed.until && strcmp(feed.until, "done") == 0)
+        feed.until = NULL;
     if (options_int(o, "since", 0, INT64_MAX, &feed.since, e) < 0)
         return -1;
     bool is_lines = feed.is_json || feed.since >= 0 || !isatty(STDOUT_FILENO);
-    return is_lines ? cli_feed(&feed, stdout, e) : cli_watch(&where, feed.campaign, feed.timeout_ms, e);
+    return is_lines ? cli_feed(&feed, stdout, e) : cli_watch(&where, feed.campaign, feed.until, feed.timeout_ms, e);
 }
 
 /* ---- before anything runs ---- */
@@ -294,7 +299,9 @@ static const char watch_detail[] =
     "Shows how a campaign goes until it is over; without a name, the only one that is\n"
     "going on. Ctrl-C only leaves. To a pipe it prints a line an event, from now on,\n"
     "or from --since SEQ on, 0 for all. With --json these are rung.event/1, whose seq\n"
-    "is where to go on from; between them rung.progress/1, which may be missed.\n";
+    "is where to go on from; between them rung.progress/1, which may be missed.\n"
+    "--until 'loss < 0.1 and budget >= 9' leaves with 0 as soon as that holds of the\n"
+    "best trial (its metric, parameters, value, budget, trials, results), else 8.\n";
 
 static const char backup_detail[] =
     "Copies the database of a store, while a coordinator writes it or not; the copy\n"

@@ -8,6 +8,7 @@
 #include "coordinator/cli/interrupt.h"
 #include "coordinator/cli/status.h"
 #include "coordinator/cli/stream.h"
+#include "coordinator/cli/until.h"
 
 #define EVERY_MS 500 /* between two looks */
 #define ANSWER_MS 1000
@@ -100,10 +101,11 @@ static int tell(struct feed *f, const struct status *s, struct err *e)
     if (f->options->is_json)
         tell_progress(f, s->root, campaign);
     fflush(f->out);
-    if (!status_is_over(campaign))
-        return 0;
+    int met = f->options->until ? until_holds(f->options->until, campaign, e) : 0;
+    if (met != 0 || !status_is_over(campaign))
+        return met;
     fprintf(stderr, "rung: campaign %s is over: %s\n", f->name.text, status_text(campaign, "state"));
-    f->exit_status = status_exit(campaign);
+    f->exit_status = f->options->until ? EXIT_STATUS_NOT_MET : status_exit(campaign);
     return 1;
 }
 
@@ -140,7 +142,8 @@ static int feed_from_store(const struct feed *f, int64_t left_ms, struct err *e)
         .campaign = f->name.len ? f->name.text : f->options->campaign,
         .since = f->has_since ? (int64_t)f->since : -1,
         .is_json = f->options->is_json,
-        .timeout_ms = left_ms };
+        .timeout_ms = left_ms,
+        .until = f->options->until };
     return cli_stream(&stream, f->out, e);
 }
 

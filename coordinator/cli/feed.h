@@ -18,9 +18,11 @@ struct feed_options {
     int64_t since;        /* the number of the last event that is known; -1: what happens from now on */
     bool is_json;         /* rung.event/1 and rung.progress/1; else a line of text an event */
     int64_t timeout_ms;   /* 0: no limit */
+    const char *until; /* leave with 0 once this holds of the best trial (until.h); NULL: when the campaign is over */
 };
 
-/* Until the campaign is over: returns as cli_watch. A store that nobody serves says what it has. */
+/* Until the campaign is over: returns as cli_watch, EXIT_STATUS_NOT_MET when `until` never held. A store that nobody
+ * serves says what it has. */
 int cli_feed(const struct feed_options *options, FILE *out, struct err *e);
 
 #endif

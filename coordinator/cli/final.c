@@ -148,7 +148,7 @@ static int train_there(const struct final *f, struct err *e)
     if (is_paused && cli_control(&where, f->file.name, "resume", stderr, e) < 0)
         return -1;
     bool is_going_on = is_paused || str_equal(submitted.state, "running");
-    return is_going_on ? cli_watch(&where, f->file.name, 0, e) : 0;
+    return is_going_on ? cli_watch(&where, f->file.name, NULL, 0, e) : 0;
 }
 
 static int train_here(const struct final *f, struct err *e)

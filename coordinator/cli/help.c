@@ -15,6 +15,7 @@ const struct help_status help_statuses[] = {
     { 5,   "somebody answers, and refuses" },
     { 6,   "the campaign is over, and no trial succeeded" },
     { 7,   "the campaign was stopped" },
+    { 8,   "the campaign is over, and --until did not hold" },
     { 65,  "the database is damaged" },
     { 124, "it took longer than --timeout allows" },
     { 130, "interrupted" },

@@ -13,6 +13,7 @@
 #include "coordinator/cli/errand.h"
 #include "coordinator/cli/interrupt.h"
 #include "coordinator/cli/stream.h"
+#include "coordinator/cli/until.h"
 #include "coordinator/cli/who.h"
 
 #define WATCH_ANSWER_MS 1000
@@ -115,6 +116,7 @@ struct watching {
     struct client *client;
     const char *store; /* on this machine, or NULL */
     const char *name;
+    const char *until; /* NULL: nothing but the end */
     struct follow follow;
     struct str json;  /* the last status */
     bool is_met;      /* it has answered once */
@@ -133,7 +135,9 @@ static int look(struct watching *w, struct err *e)
         campaign ? status_is_over(campaign) : err_set(e, ERR_NOT_FOUND, "there is no campaign \"%s\"", w->name);
     if (campaign) {
         follow_show(&w->follow, &s, campaign, NULL, system_monotonic_ms());
-        w->exit_status = status_exit(campaign);
+        int met = w->until ? until_holds(w->until, campaign, e) : 0;
+        w->exit_status = met > 0 ? EXIT_STATUS_OK : w->until ? EXIT_STATUS_NOT_MET : status_exit(campaign);
+        is_over = met ? met : is_over;
     }
     status_deinit(&s);
     return is_over;
@@ -145,7 +149,7 @@ static int look_patiently(struct watching *w, struct err *e)
     int is_over = look(w, e);
     int64_t now_ms = system_monotonic_ms();
     if (is_over < 0 && e->code == ERR_UNREACHABLE && w->store && !errand_is_served(w->store))
-        return stream_say_end(w->store, w->name, &w->exit_status, e) < 0 ? -1 : 1;
+        return stream_say_end(w->store, w->name, w->until, &w->exit_status, e) < 0 ? -1 : 1;
     if (is_over < 0 && e->code == ERR_UNREACHABLE && w->is_met && now_ms - w->heard_ms < WATCH_PATIENCE_MS)
         return 0;
     if (!w->is_met)
@@ -184,13 +188,15 @@ static int watch(struct watching *w, int64_t timeout_ms, struct err *e)
     return EXIT_STATUS_INTERRUPTED;
 }
 
-int cli_watch(const struct remote *where, const char *campaign, int64_t timeout_ms, struct err *e)
+int cli_watch(const struct remote *where, const char *campaign, const char *until, int64_t timeout_ms, struct err *e)
 {
     struct str name = { 0 };
     int status = 0;
     if (!where->connect && !errand_is_served(where->store))
-        return stream_say_end(where->store, campaign, &status, e) < 0 ? -1 : status;
-    struct watching w = { .client = remote_connect(where, e), .store = where->connect ? NULL : where->store };
+        return stream_say_end(where->store, campaign, until, &status, e) < 0 ? -1 : status;
+    struct watching w = {
+        .client = remote_connect(where, e), .store = where->connect ? NULL : where->store, .until = until
+    };
     str_add(&name, campaign ? campaign : "");
     status = !w.client ? -1 : campaign ? 0 : remote_find_only(w.client, &name, e);
     if (status == 0) {

@@ -36,9 +36,10 @@ int remote_submit(
 /* How the campaign goes, or, with NULL, each that is not over; as rung.status/1 when is_json. */
 int cli_status(const struct remote *where, const char *campaign, bool is_json, FILE *out, struct err *e);
 
-/* Shows how the campaign goes until it is over, and ends with what status_exit says; with EXIT_STATUS_TIMEOUT when that
+/* With `until` (until.h; else NULL) also as soon as that holds, with 0, or, over without it, with EXIT_STATUS_NOT_MET.
+ * Shows how the campaign goes until it is over, and ends with what status_exit says; with EXIT_STATUS_TIMEOUT when that
  * takes longer than timeout_ms (0: no limit), or EXIT_STATUS_INTERRUPTED. NULL: the only one that is going on. A
  * coordinator that goes away is waited for, a minute long. */
-int cli_watch(const struct remote *where, const char *campaign, int64_t timeout_ms, struct err *e);
+int cli_watch(const struct remote *where, const char *campaign, const char *until, int64_t timeout_ms, struct err *e);
 
 #endif

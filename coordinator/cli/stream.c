@@ -1,5 +1,7 @@
 #include "coordinator/cli/stream.h"
 
+#include <stdlib.h>
+
 #include "common/io/system.h"
 #include "coordinator/cli/archive.h"
 #include "coordinator/cli/command.h"
@@ -7,6 +9,7 @@
 #include "coordinator/cli/event_line.h"
 #include "coordinator/cli/interrupt.h"
 #include "coordinator/cli/sink.h"
+#include "coordinator/cli/until.h"
 
 #define EVERY_MS 500 /* between two looks at the store */
 
@@ -22,23 +25,56 @@ static int exit_of(struct archive *a, int *status, struct err *e)
     return 0;
 }
 
-static int say_end(struct archive *a, const char *store, int *status, struct err *e)
+/* What the store knows of the best trial, as a status has it. 1 when `until` holds of it. */
+static int is_met(struct archive *a, const char *store, const char *until, struct err *e)
 {
+    struct asking q = { .store = store, .campaign = a->spec.name, .is_json = true };
+    struct str json = { 0 };
+    char *best = NULL;
+    size_t len = 0;
+    int64_t n_results, n_reached;
+    if (store_count_results(a->store, a->campaign, &n_results, &n_reached, e) < 0)
+        return -1;
+    FILE *out = open_memstream(&best, &len);
+    bool has_best = n_reached > 0 && cli_best(&q, 0, BEST_TEXT, out, e) == 0;
+    fclose(out);
+    json_open_object(&json);
+    json_add_text(&json, "state", campaign_state_names[a->state]);
+    json_add_text(&json, "metric", a->spec.metric);
+    json_add_int(&json, "results", n_results);
+    if (has_best)
+        json_add_raw(&json, "best", best);
+    json_close_object(&json);
+    struct json_doc *doc = json_parse(json.text, json.len, e);
+    int met = doc ? until_holds(until, json_root(doc), e) : -1;
+    json_free(doc);
+    str_deinit(&json);
+    free(best);
+    return met;
+}
+
+static int say_end(struct archive *a, const char *store, const char *until, int *status, struct err *e)
+{
+    int met = until ? is_met(a, store, until, e) : 0;
+    *status = EXIT_STATUS_OK;
+    if (met != 0)
+        return met < 0 ? -1 : 0;
     if (!archive_is_over(a))
         return err_set(e, ERR_UNREACHABLE,
             "nobody serves %s: campaign %s is %s there, and goes on with rung run or rungd", store, a->spec.name,
             campaign_state_names[a->state]);
     fprintf(stderr, "rung: campaign %s is over: %s\n", a->spec.name, campaign_state_names[a->state]);
-    return exit_of(a, status, e);
+    *status = EXIT_STATUS_NOT_MET;
+    return until ? 0 : exit_of(a, status, e);
 }
 
-int stream_say_end(const char *store, const char *campaign, int *status, struct err *e)
+int stream_say_end(const char *store, const char *campaign, const char *until, int *status, struct err *e)
 {
     struct asking q = { .store = store, .campaign = campaign };
     struct archive a;
     if (archive_open(&a, &q, e) < 0)
         return -1;
-    int failed = say_end(&a, store, status, e);
+    int failed = say_end(&a, store, until, status, e);
     archive_close(&a);
     return failed;
 }
@@ -93,8 +129,11 @@ static int look(const struct stream_options *o, int64_t *since, int *status, FIL
     if (archive_open(&a, &q, e) < 0)
         return -1;
     int got = print_new(&a, o, since, out, e);
-    if (got == 0 && (archive_is_over(&a) || !is_served))
-        got = say_end(&a, o->store, status, e) < 0 ? -1 : 1;
+    int met = got == 0 && o->until && is_served ? is_met(&a, o->store, o->until, e) : 0;
+    if (met != 0)
+        got = met;
+    else if (got == 0 && (archive_is_over(&a) || !is_served))
+        got = say_end(&a, o->store, o->until, status, e) < 0 ? -1 : 1;
     archive_close(&a);
     return got;
 }

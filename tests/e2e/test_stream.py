@@ -112,4 +112,24 @@ def to_a_pipe_an_event_is_a_line_for_people(house):
     assert len(hand.rung("watch", "small", "--since", "0").stdout.splitlines()) == len(stored(house))
 
 
+@test
+def watching_ends_as_soon_as_what_was_asked_for_holds(house):
+    hand = Hand(house)
+    hand.rung("submit", house.write("small.json", campaign()))
+    assert "not over" in hand.rung("watch", "small", "--until", "loss < 1e9", "--timeout", "0.2", status=124).stderr
+    hand.worker("one")
+    hand.rung("watch", "small", "--until", "loss < 1e9 and value = loss and x <= 1.0")
+    hand.rung("watch", "small", "--until", "done")
+    hand.rung("watch", "small", "--until", "budget = 9 and results > 3 and trials = 9", "--json")
+    hand.rung("watch", "small", "--until", "loss < -1e9", status=8)
+    near = hand.rung("watch", "small", "--until", "los < 1", status=2).stderr
+    assert 'did you mean "loss"' in near and "Known are: loss, value, budget, trials, results" in near, near
+    assert "syntax error" in hand.rung("watch", "small", "--until", "loss <", status=2).stderr
+    hand.rungd.terminate()
+    hand.rungd.wait()
+    for words, status in ((["loss < 1e9"], 0), (["loss < -1e9"], 8), (["done"], 0), (["los < 1"], 2)):
+        house.ask("watch", "small", "--until", *words, status=status)
+        house.ask("watch", "small", "--json", "--until", *words, status=status)
+
+
 main()
