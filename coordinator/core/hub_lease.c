@@ -55,7 +55,7 @@ void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, str
 
 void hub_unlease(struct hub *h, struct trial *t)
 {
-    assert(t->row.state == TRIAL_RUNNING && h->running[t->running_index] == t);
+    assert(t->row.state == TRIAL_RUNNING && t->running_index < h->n_running && h->running[t->running_index] == t);
     struct trial *last = h->running[--h->n_running];
     h->running[t->running_index] = last;
     last->running_index = t->running_index;
