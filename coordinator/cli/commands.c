@@ -250,7 +250,7 @@ static int completion(const struct options *o, struct err *e)
 static const struct option_row rm_rows[] = {
     STORE_ROW,
     CONNECT_ROW,
-    { "force", 0, NULL, "also a campaign that is not over: it is stopped first" },
+    { "force", 0, NULL, "also one that is not over: it is stopped first" },
     { "yes", 'y', NULL, "do not ask" },
     { 0 },
 };

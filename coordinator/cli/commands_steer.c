@@ -22,9 +22,9 @@ const struct option_row steer_retry_rows[] = {
 /* clang-format on */
 
 const char steer_extend_detail[] = "What was found stays: with a greater --max-budget the ladder goes on above its\n"
-    "old top, and the best go on from their checkpoints. A campaign that is over\n"
-    "comes back to life. The campaign's file stays as it is, and goes on with it.\n"
-    "Example: rung extend digits --trials +50 --max-budget 100\n";
+                                   "old top, and the best go on from their checkpoints. A campaign that is over\n"
+                                   "comes back to life. The campaign's file stays as it is, and goes on with it.\n"
+                                   "Example: rung extend digits --trials +50 --max-budget 100\n";
 
 const char steer_enqueue_detail[] = "CONFIG is name=value words, one JSON object, or @FILE. It becomes the next new\n"
                                     "trial, and has room even when all trials were started.\n"
