@@ -319,9 +319,9 @@ static const char rm_detail[] =
 
 static const char gc_detail[] =
     "Removes checkpoints that nobody needs: those of trials that are over, but for\n"
-    "the best of each campaign, those that no trial names, uploads that nobody went on\n"
-    "with for a day, and what lies in quarantine, or is damaged, for a week. Trials that\n"
-    "go on keep theirs. Goes to the coordinator that serves the store, if any.\n";
+    "the best of each campaign, those that no trial names, uploads left for a day,\n"
+    "and what lies in quarantine, or is damaged, for a week. Trials that go on keep\n"
+    "theirs. Goes to the coordinator that serves the store, if any.\n";
 
 static const char export_detail[] =
     "Writes a campaign as a table (csv), as a study that Optuna opens and goes on\n"
