@@ -59,6 +59,9 @@ static int apply_step(sqlite3 *db, const struct migration *step, int version, st
 
 int store_migrate_from(sqlite3 *db, int64_t version, const struct migration *steps, int n, struct err *e)
 {
+    if (version < 0)
+        return err_set(
+            e, ERR_CORRUPT, "the database says that it is of version %lld, which there is not", (long long)version);
     for (int64_t next = version; next < n; next++)
         if (apply_step(db, &steps[next], (int)next + 1, e) < 0)
             return -1;
