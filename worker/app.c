@@ -57,6 +57,25 @@ void app_take(struct app *app, const struct session_event *event)
     take_queued(app);
 }
 
+/* ---- the disk ---- */
+
+/* Tells the session when the disk becomes full, and when there is room again, for which a little more must be free. */
+static void watch_room(struct app *app, int64_t now_ms)
+{
+    int64_t free_bytes, total_bytes;
+    struct err e = { 0 };
+    if (file_free_bytes(app->home.path, &free_bytes, &total_bytes, NULL) < 0)
+        return;
+    int64_t room = total_bytes / 20 < ROOM_BYTES ? total_bytes / 20 : ROOM_BYTES, more = room + room / 4;
+    if ((free_bytes < (app->has_no_room ? more : room)) == app->has_no_room)
+        return;
+    app->has_no_room = !app->has_no_room;
+    err_set(&e, ERR_LIMIT, "the disk is full: free %lld MB on %s", (long long)((more - free_bytes) >> 20) + 1,
+        app->home.path);
+    app_take(app, &(struct session_event){
+                      .kind = SESSION_ROOM, .now_ms = now_ms, .is_failed = app->has_no_room, .reason = e.text });
+}
+
 /* ---- slots ---- */
 
 static void on_started(void *context, int slot)
@@ -80,6 +99,7 @@ static void on_exited(void *context, int slot, const struct slot_exit *how)
         [SLOT_END_MEMORY] = EXIT_MEMORY,
         [SLOT_END_LOST] = EXIT_LOST };
     struct app *app = context;
+    watch_room(app, system_monotonic_ms()); /* the disk may be why */
     struct session_exit ended = { .how = hows[how->end],
         .status = how->status,
         .reason = how->end == SLOT_END_NOT_STARTED ? how->error : how->stderr_tail,
@@ -179,23 +199,6 @@ static void watch_connections(struct app *app, int64_t now_ms)
         app_take(app, &(struct session_event){ .kind = SESSION_CONNECTED, .now_ms = now_ms });
     if (is_new_connection(app->bulk, &app->is_bulk_connected))
         bulk_client_hurry(app->mover);
-}
-
-/* Tells the session when the disk becomes full, and when there is room again, for which a little more must be free. */
-static void watch_room(struct app *app, int64_t now_ms)
-{
-    int64_t free_bytes, total_bytes;
-    struct err e = { 0 };
-    if (file_free_bytes(app->home.path, &free_bytes, &total_bytes, NULL) < 0)
-        return;
-    int64_t room = total_bytes / 20 < ROOM_BYTES ? total_bytes / 20 : ROOM_BYTES, more = room + room / 4;
-    if ((free_bytes < (app->has_no_room ? more : room)) == app->has_no_room)
-        return;
-    app->has_no_room = !app->has_no_room;
-    err_set(&e, ERR_LIMIT, "the disk is full: free %lld MB on %s", (long long)((more - free_bytes) >> 20) + 1,
-        app->home.path);
-    app_take(app, &(struct session_event){
-                      .kind = SESSION_ROOM, .now_ms = now_ms, .is_failed = app->has_no_room, .reason = e.text });
 }
 
 static void on_tick(uv_timer_t *timer)

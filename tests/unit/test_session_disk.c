@@ -31,7 +31,15 @@ TEST(a_trial_that_fails_on_a_full_disk_is_nobodys_fault)
     world_grant(1, 1);
     say_room(true);
     say_room(false);
-    world_exit(0, EXIT_STATUS, 1, "No space left on device");
+    world_exit(0, EXIT_STATUS, 1, "it says nothing");
+    CHECK_TEXT(world.outcome.as.fail.kind, "lost");
+}
+
+TEST(a_trial_whose_last_words_are_of_a_full_disk_is_nobodys_fault_either)
+{
+    world_join(1);
+    world_grant(1, 1);
+    world_exit(0, EXIT_STATUS, 1, "OSError: [Errno 28] No space left on device");
     CHECK_TEXT(world.outcome.as.fail.kind, "lost");
 }
 

@@ -165,6 +165,12 @@ static void fail_with(struct attempt *a, enum failure_kind failure, const char *
     str_deinit(&reason);
 }
 
+/* Its last words say so, though there may be room by now: a process that filled the disk often leaves it emptier. */
+static bool says_no_room(const char *words)
+{
+    return words && (strstr(words, "No space left on device") || strstr(words, "Disk quota exceeded"));
+}
+
 static void judge_status(struct attempt *a, const struct session_exit *how)
 {
     char what[64];
@@ -173,7 +179,8 @@ static void judge_status(struct attempt *a, const struct session_exit *how)
     } else if (how->status == EXIT_REFUSED) {
         const char *why = how->reason ? last_line(how->reason) : "";
         attempt_fail(a, FAILURE_REFUSED, *why ? why : "the trial refused its configuration (exit status 78)");
-    } else if (how->status != 0 && a->had_no_room) { /* who can tell whose fault that is? */
+    } else if (how->status != 0 &&
+               (a->had_no_room || says_no_room(how->reason))) { /* who can tell whose fault that is? */
         fail_with(a, FAILURE_LOST, "it failed while the disk of the worker was full", how->reason);
     } else if (how->status != 0) {
         snprintf(what, sizeof what, "exit status %d", how->status);
