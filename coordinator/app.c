@@ -41,6 +41,7 @@ struct app {
     struct backups backups;
     struct http *http;
     struct metrics metrics;
+    int64_t busy_ms;            /* monotonic: when a campaign last went on */
     uint64_t turn_ns, n_frames; /* of the turn that is going on: when its first frame came */
 };
 
@@ -154,12 +155,6 @@ static int open_metrics(struct app *a, struct err *e)
 
 /* ---- start and end ---- */
 
-static void on_tick(uv_timer_t *timer)
-{
-    struct app *a = timer->data;
-    turn_tick(a->turn);
-}
-
 static void close_all(struct app *a)
 {
     uv_close((uv_handle_t *)&a->tick, NULL);
@@ -174,6 +169,27 @@ static void close_all(struct app *a)
     zsock_close(a->bulk);
     a->bulk_server = NULL;
     a->control = a->bulk = NULL;
+}
+
+static void leave_when_idle(struct app *a)
+{
+    const struct hub *hub = turn_hub(a->turn);
+    int64_t now_ms = system_monotonic_ms();
+    for (size_t i = 0; i < hub_n_campaigns(hub); i++)
+        if (!campaign_is_over(hub_campaign(hub, i)))
+            a->busy_ms = now_ms;
+    if (now_ms - a->busy_ms < a->options->idle_exit_ms)
+        return;
+    log_info("leaving: no campaign for %lld s", (long long)a->options->idle_exit_ms / 1000);
+    close_all(a);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct app *a = timer->data;
+    turn_tick(a->turn);
+    if (a->options->idle_exit_ms)
+        leave_when_idle(a);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -252,6 +268,7 @@ static void open_handles(struct app *a)
         .context = a };
     uv_timer_init(&a->loop, &a->tick);
     a->tick.data = a;
+    a->busy_ms = system_monotonic_ms();
     for (int i = 0; i < 2; i++) {
         uv_signal_init(&a->loop, &a->signals[i]);
         a->signals[i].data = a;

@@ -15,9 +15,10 @@ struct app_options {
     int n_addresses;
     bool allow_network_store;
     struct hub_settings settings;
-    int64_t backup_ms;   /* how often the database is copied; 0: never */
-    int n_backups;       /* how many of these are kept */
-    const char *metrics; /* "127.0.0.1:9464": what Prometheus scrapes there; NULL: nothing */
+    int64_t idle_exit_ms; /* leave when no campaign has gone on for so long; 0: never */
+    int64_t backup_ms;    /* how often the database is copied; 0: never */
+    int n_backups;        /* how many of these are kept */
+    const char *metrics;  /* "127.0.0.1:9464": what Prometheus scrapes there; NULL: nothing */
 };
 
 /* Serves until SIGTERM or SIGINT. 0, or -1 with e. */

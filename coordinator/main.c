@@ -24,6 +24,7 @@ static const char help[] = "usage: rungd --store DIR [--listen ADDRESS]...\n"
                            "                           is used too (default: a socket of the store's own)\n"
                            "      --lease SECONDS      a trial is given to another worker when nothing was heard\n"
                            "                           of it for so long (default 25)\n"
+                           "      --idle-exit SECONDS  leave when no campaign has gone on for so long\n"
                            "      --backup-every DURATION  copy the database so often into DIR/backups (default\n"
                            "                           1h; 0: never)\n"
                            "      --backups N          keep the newest so many of these (default 24)\n"
@@ -35,12 +36,22 @@ static const char help[] = "usage: rungd --store DIR [--listen ADDRESS]...\n"
                            "      --version            the version\n"
                            "  -h, --help               this\n";
 
-enum { OPTION_LEASE = 256, OPTION_NETWORK, OPTION_BACKUP, OPTION_BACKUPS, OPTION_METRICS, OPTION_LOG, OPTION_VERSION };
+enum {
+    OPTION_LEASE = 256,
+    OPTION_IDLE,
+    OPTION_NETWORK,
+    OPTION_BACKUP,
+    OPTION_BACKUPS,
+    OPTION_METRICS,
+    OPTION_LOG,
+    OPTION_VERSION
+};
 
 static const struct option rows[] = {
     { "store", required_argument, NULL, 's' },
     { "listen", required_argument, NULL, 'l' },
     { "lease", required_argument, NULL, OPTION_LEASE },
+    { "idle-exit", required_argument, NULL, OPTION_IDLE },
     { "backup-every", required_argument, NULL, OPTION_BACKUP },
     { "backups", required_argument, NULL, OPTION_BACKUPS },
     { "network-store", no_argument, NULL, OPTION_NETWORK },
@@ -75,6 +86,16 @@ static int take_lease(struct app_options *o, const char *text, struct err *e)
         return err_set(e, ERR_USAGE, "--lease %s: a number of seconds from 1 to 3600 is expected", text);
     o->settings.lease_ms = (int64_t)(seconds * 1000);
     o->settings.heartbeat_ms = o->settings.lease_ms / 15 < 1000 ? o->settings.lease_ms / 15 : 1000;
+    return 0;
+}
+
+static int take_idle(struct app_options *o, const char *text, struct err *e)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (*end || end == text || !(seconds >= 1 && seconds <= 31536000))
+        return err_set(e, ERR_USAGE, "--idle-exit %s: a number of seconds from 1 to 31536000 is expected", text);
+    o->idle_exit_ms = (int64_t)(seconds * 1000);
     return 0;
 }
 
@@ -120,6 +141,8 @@ static int read_options(int argc, char **argv, struct app_options *o, struct err
             status = take_address(o, optarg, e);
         else if (letter == OPTION_LEASE)
             status = take_lease(o, optarg, e);
+        else if (letter == OPTION_IDLE)
+            status = take_idle(o, optarg, e);
         else if (letter == OPTION_BACKUP)
             status = take_backup(o, optarg, e);
         else if (letter == OPTION_BACKUPS)

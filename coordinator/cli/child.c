@@ -94,11 +94,10 @@ static bool reap(struct child *c, int *status)
     return true;
 }
 
-/* Adds the last lines of the log. */
-static void add_tail(const struct child *c, struct str *out)
+void child_add_tail(const char *log, struct str *out)
 {
     char bytes[TAIL_BYTES + 1];
-    int fd = open(c->log_path, O_RDONLY | O_CLOEXEC);
+    int fd = open(log, O_RDONLY | O_CLOEXEC);
     off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
     ssize_t got = fd >= 0 ? pread(fd, bytes, TAIL_BYTES, size > TAIL_BYTES ? size - TAIL_BYTES : 0) : 0;
     close(fd);
@@ -117,7 +116,7 @@ static int give_up(const struct child *c, int status, struct err *e)
 {
     const char *slash = strrchr(c->words[0], '/');
     struct str tail = { 0 };
-    add_tail(c, &tail);
+    child_add_tail(c->log_path, &tail);
     err_set(e, ERR_IO, "%s ends %d times in a row (%s %d), and says in %s%s", slash ? slash + 1 : c->words[0],
         c->n_quick_deaths + c->n_quick_kills, WIFSIGNALED(status) ? "signal" : "exit status",
         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), c->log_path, str_text(&tail));

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "common/base/err.h"
+#include "common/base/str.h"
 
 #define CHILD_WORDS 16
 
@@ -42,5 +43,8 @@ void child_end(struct child *c, int signal);
 
 /* After child_end: true once it is gone. Never waits. */
 bool child_is_gone(struct child *c);
+
+/* Appends ":" and the last lines of a log, for the message that says what went wrong; nothing when it has none. */
+void child_add_tail(const char *log, struct str *out);
 
 #endif

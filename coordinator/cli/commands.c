@@ -9,12 +9,14 @@
 #include "coordinator/cli/clean.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/commands_ask.h"
+#include "coordinator/cli/commands_launch.h"
 #include "coordinator/cli/commands_steer.h"
 #include "coordinator/cli/export.h"
 #include "coordinator/cli/feed.h"
 #include "coordinator/cli/import.h"
 #include "coordinator/cli/final.h"
 #include "coordinator/cli/help.h"
+#include "coordinator/cli/launch_plan.h"
 #include "coordinator/cli/plan.h"
 #include "coordinator/cli/remote.h"
 #include "coordinator/cli/run.h"
@@ -337,6 +339,8 @@ static const char import_detail[] =
 
 const struct command commands[] = {
     { "run", "CAMPAIGN.json", 1, 1, "run a campaign on this machine, to its end", run_detail, run_rows, run },
+    { "launch", "CAMPAIGN.json [-- WORD...]", 1, 1 + LAUNCH_WORDS, "run a campaign on many machines, and return", launch_detail, launch_rows, launch_run },
+    { "scale", "CAMPAIGN [N]", 1, 2, "more workers of rung launch, or fewer", launch_scale_detail, launch_scale_rows, launch_scale },
     { "final", "CAMPAIGN", 1, 1, "train the best of a campaign to the end, and judge them", final_detail, final_rows, final },
     { "check", "CAMPAIGN.json", 1, 1, "name every mistake in a campaign file", NULL, check_rows, check },
     { "plan", "CAMPAIGN.json", 1, 1, "say what a campaign would do, before it runs", NULL, plan_rows, plan },

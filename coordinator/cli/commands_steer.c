@@ -1,6 +1,7 @@
 #include "coordinator/cli/commands_steer.h"
 
 #include "coordinator/cli/command.h"
+#include "coordinator/cli/launch.h"
 #include "coordinator/cli/steer.h"
 
 /* clang-format off */
@@ -72,9 +73,14 @@ static int control(const struct options *o, const char *action, struct err *e)
     return cli_control(&where, o->words[0], action, stdout, e);
 }
 
+/* Also what was launched for it, of a campaign that is over already too. */
 int steer_stop(const struct options *o, struct err *e)
 {
-    return control(o, "stop", e);
+    bool was_launched;
+    struct err ignored;
+    int status = control(o, "stop", e);
+    int ended = launch_end(options_text(o, "store", DEFAULT_STORE), o->words[0], &was_launched, status ? &ignored : e);
+    return was_launched && status < 0 && e->code == ERR_STATE ? ended : status < 0 ? -1 : ended;
 }
 
 int steer_pause(const struct options *o, struct err *e)
