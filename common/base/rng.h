@@ -21,6 +21,7 @@ enum rng_purpose {
     RNG_SYNTHETIC = 7, /* the synthetic data set; index: what is drawn */
     RNG_FEASIBLE = 8,  /* the feasible share of a space */
     RNG_JITTER = 9,    /* a worker's pauses, seeded by its session */
+    RNG_SIMULATE = 10, /* what befalls a simulated trial; index: the budget, or 2^40 on: its time */
     RNG_TEST = 99      /* tests of every kind */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/dmath.h"
+#include "common/base/mem.h"
 
 void space_deinit(struct space *s)
 {
@@ -20,6 +21,28 @@ void space_deinit(struct space *s)
     }
     free(s->params);
     *s = (struct space){ 0 };
+}
+
+static struct choice *copy_choices(const struct param *p)
+{
+    if (!p->choices)
+        return NULL;
+    struct choice *choices = mem_alloc((size_t)p->n_choices * sizeof *choices);
+    for (int k = 0; k < p->n_choices; k++) {
+        choices[k] = p->choices[k];
+        choices[k].text = p->choices[k].text ? mem_strdup(p->choices[k].text) : NULL;
+    }
+    return choices;
+}
+
+void space_copy(struct space *out, const struct space *s)
+{
+    *out = (struct space){ s->n_params, mem_zalloc((size_t)s->n_params, sizeof *out->params) };
+    for (int i = 0; i < s->n_params; i++) {
+        out->params[i] = s->params[i];
+        out->params[i].choices = copy_choices(&s->params[i]);
+        out->params[i].when = s->params[i].when ? mem_strdup(s->params[i].when) : NULL;
+    }
 }
 
 int space_find(const struct space *s, const char *name)

@@ -44,7 +44,8 @@ struct space {
 };
 
 void space_deinit(struct space *s);
-int space_find(const struct space *s, const char *name); /* index, or -1 */
+void space_copy(struct space *out, const struct space *s); /* owned: space_deinit */
+int space_find(const struct space *s, const char *name);   /* index, or -1 */
 
 /* How many different values the parameter can take: INFINITY for a continuous float. */
 double param_cardinality(const struct param *p);
