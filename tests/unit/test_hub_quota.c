@@ -126,11 +126,7 @@ static int run_all(struct world *w, int restart_every, int *n_again)
             restart(w);
             hub_campaign(w->hub, 0)->spec->limits.checkpoints_bytes = quota;
             CHECK_INT(hub_campaign(w->hub, 0)->checkpoint_bytes, bytes);
-            struct lease_ref held[2];
-            int n = 0;
-            for (size_t k = 0; k < hub_n_running(w->hub); k++)
-                held[n++] = (struct lease_ref){ hub_running(w->hub, k)->row.id, hub_running(w->hub, k)->row.lease, 0 };
-            hello(w, 11, 1, held, n);
+            hello_again(w);
         }
         if (!is_over(w))
             ask(w, 1, 2 - (int)hub_n_running(w->hub));

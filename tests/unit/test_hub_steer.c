@@ -113,11 +113,7 @@ static void play_steered(struct world *w, int every)
             retry(w, 0);
         if (every && !is_over(w) && i % every == 0) {
             restart(w);
-            struct lease_ref held[2];
-            int n = 0;
-            for (size_t k = 0; k < hub_n_running(w->hub); k++)
-                held[n++] = (struct lease_ref){ hub_running(w->hub, k)->row.id, hub_running(w->hub, k)->row.lease, 0 };
-            hello(w, 11, 1, held, n);
+            hello_again(w);
         }
         if (!is_over(w))
             ask(w, 1, 2 - (int)hub_n_running(w->hub));
