@@ -278,7 +278,8 @@ static int tell(struct story *s, const char *word, struct err *e)
     const struct trial_row *t = &s->trial.row;
     if (store_ask_decisions(s->a->store, t->id, take_decision, s, e) < 0 ||
         store_load_attempts(s->a->store, &(struct attempt_filter){ .trial = t->id }, take_attempt, s, e) < 0 ||
-        store_load_events(s->a->store, &(struct event_filter){ .trial = t->id }, take_event, s, e) < 0 ||
+        store_load_events(
+            s->a->store, &(struct event_filter){ .trial = t->id, .is_said_only = true }, take_event, s, e) < 0 ||
         ends[t->state].say(s, e) < 0)
         return -1;
     end_step(s, ends[t->state].word);

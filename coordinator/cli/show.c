@@ -118,7 +118,8 @@ static int gather(struct shown *s, const char *word, struct err *e)
     if (store_load_points(s->a->store, id, take_point, s, e) < 0 ||
         store_load_results(s->a->store, &(struct result_filter){ .trial = id }, take_result, s, e) < 0 ||
         store_load_steers(s->a->store, &(struct steer_filter){ .trial = id }, take_note, s, e) < 0 ||
-        store_load_events(s->a->store, &(struct event_filter){ .trial = id }, take_event, s, e) < 0)
+        store_load_events(s->a->store, &(struct event_filter){ .trial = id, .is_said_only = true }, take_event, s, e) <
+            0)
         return -1;
     return store_load_attempts(s->a->store, &(struct attempt_filter){ .trial = id }, take_attempt, s, e);
 }

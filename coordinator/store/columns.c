@@ -26,7 +26,7 @@ static bool is_key(const struct column *c)
 
 /* ---- statements. Parameters are numbered by the column's place in the list, from 1 ---- */
 
-/* Adds `format` with the column's name, and its number, for each column that `is_wanted`. */
+/* Adds each column that `is_wanted`: its name, and what it is set to unless that is not asked for. */
 static void add_columns(struct str *sql, const struct table *t, bool (*is_wanted)(const struct column *),
     const char *glue, bool is_assigned)
 {
@@ -66,6 +66,12 @@ sqlite3_stmt *columns_prepare_insert(sqlite3 *db, const struct table *t, struct 
         before = ", ";
     }
     str_add(&sql, ")");
+    if (t->is_merged) {
+        str_add(&sql, " ON CONFLICT (");
+        add_columns(&sql, t, is_key, ", ", false);
+        str_add(&sql, ") DO UPDATE SET ");
+        add_columns(&sql, t, is_set_by_update, ", ", true);
+    }
     return prepare(db, &sql, e);
 }
 

@@ -47,7 +47,7 @@ struct table {
     const char *name;
     const struct column *columns;
     int n_columns;
-    int is_updated; /* else rows are only ever inserted */
+    int is_merged; /* an insert updates the row that has its key already */
 };
 
 /* Statements over all columns of a table, by their place in its list. Return owned, or NULL with e. `tail` follows

@@ -57,8 +57,15 @@ int store_load_events(
         where_add(&where, "trial = ?", filter->trial);
     if (filter->after)
         where_add(&where, "seq > ?", (int64_t)filter->after);
-    if (filter->is_notes_only) /* word for word the condition of the index event_note, so that it serves */
+    if (filter->is_said_only) /* word for word the condition of the index event_said, so that it serves */
+        where_say(&where, "text <> ''");
+    if (filter->is_notes_only)
         where_say(&where, "kind IN ('started', 'promoted', 'counted', 'failed', 'abandoned')");
+    if (filter->is_notes_only && filter->campaign) /* the first of them came with its first decision */
+        where_add(&where,
+            "seq >= coalesce((SELECT min(d.seq) FROM trial AS t JOIN decision AS d ON d.trial = t.id "
+            "WHERE t.campaign = ? AND t.number = 1), 0)",
+            filter->campaign);
     if (filter->max_rows < 0)
         where_last(&where, -filter->max_rows);
     where_bind(&where, filter->max_rows > 0 ? filter->max_rows : -1);
@@ -102,8 +109,6 @@ int store_load_attempts(
         where_add(&where, trials_of_campaign, filter->campaign);
     if (filter->trial)
         where_add(&where, "trial = ?", filter->trial);
-    if (filter->is_running_only)
-        where_say(&where, "ended_ms = 0");
     return store_load(s, &what, &where, e);
 }
 
@@ -115,8 +120,10 @@ int store_load_results(
     struct where where = { 0 };
     if (filter->campaign)
         where_add(&where, trials_of_campaign, filter->campaign);
-    if (filter->trial)
-        where_add(&where, "trial = ?", filter->trial);
+    if (filter->trial) { /* each half has its index */
+        where_add(&where, "(trial = ? AND counted = 1 OR trial = ? AND counted = 0)", filter->trial);
+        where_bind(&where, filter->trial);
+    }
     if (filter->is_counted_only)
         where_say(&where, "counted = 1");
     return store_load(s, &what, &where, e);

@@ -45,6 +45,7 @@ struct store {
     int64_t steps_left;                              /* of this question; see options.max_steps */
     sqlite3_stmt *update[TABLE_N], *insert[TABLE_N]; /* prepared when first needed */
     sqlite3_stmt *statements[STATEMENT_N];
+    int64_t last_trial;               /* the largest id there; -1: not known, as at first and after a rollback */
     struct known_campaign *campaigns; /* what this transaction or earlier ones wrote: forgotten at a rollback */
     size_t n_campaigns, cap_campaigns;
     struct known_metric *metrics;

@@ -62,10 +62,7 @@ static int fail(struct store *s, enum table_id id, struct err *e)
 int store_save_row(struct store *s, enum table_id id, const void *row, struct err *e)
 {
     assert(s->is_in_transaction);
-    int done = tables[id].is_updated ? update_row(s, id, row, e) : 0;
-    if (done == 0)
-        done = insert_row(s, id, row, e);
-    return done < 0 ? fail(s, id, e) : 0;
+    return insert_row(s, id, row, e) < 0 ? fail(s, id, e) : 0;
 }
 
 int store_save_attempt(struct store *s, const struct attempt_row *row, struct err *e)
@@ -168,6 +165,14 @@ const struct campaign_spec *store_find_campaign(struct store *s, int64_t id, str
     return &s->campaigns[s->n_campaigns++].spec;
 }
 
+/* Ids only grow, so one beyond the last is new, and needs not be looked for: 1, 0, or -1 with e. */
+static int is_new_trial(struct store *s, int64_t id, struct err *e)
+{
+    if (s->last_trial < 0 && sql_ask_int(s->db, "SELECT coalesce(max(id), 0) FROM trial", &s->last_trial, e) < 0)
+        return -1;
+    return id > s->last_trial;
+}
+
 static int insert_trial(struct store *s, struct trial_record *record, struct err *e)
 {
     const struct campaign_spec *spec = store_find_campaign(s, record->row.campaign, e);
@@ -187,10 +192,13 @@ int store_save_trial(struct store *s, const struct trial_row *row, struct err *e
 {
     assert(s->is_in_transaction);
     struct trial_record record = { .row = *row };
-    int done = update_row(s, TABLE_TRIAL, &record, e);
-    if (done == 0)
-        done = insert_trial(s, &record, e);
-    return done < 0 ? fail(s, TABLE_TRIAL, e) : 0;
+    int is_new = is_new_trial(s, row->id, e);
+    int done = is_new ? 0 : update_row(s, TABLE_TRIAL, &record, e);
+    if (is_new < 0 || done < 0 || (done == 0 && insert_trial(s, &record, e) < 0))
+        return fail(s, TABLE_TRIAL, e);
+    if (row->id > s->last_trial)
+        s->last_trial = row->id;
+    return 0;
 }
 
 /* ---- what people asked for ---- */

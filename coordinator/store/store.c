@@ -219,6 +219,7 @@ struct store *store_open(const char *dir, const struct store_options *options, s
     struct store *s = mem_zalloc(1, sizeof *s);
     s->options = *options;
     s->lock_fd = -1;
+    s->last_trial = -1;
     s->dir = realpath(dir, NULL);
     int failed = s->dir ? 0 : err_set_errno(e, "open");
     if (!failed) {
@@ -245,6 +246,7 @@ void store_forget(struct store *s)
         campaign_spec_deinit(&s->campaigns[i].spec);
     s->n_campaigns = 0;
     s->n_metrics = 0;
+    s->last_trial = -1;
 }
 
 void store_close(struct store *s)

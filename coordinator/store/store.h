@@ -114,6 +114,7 @@ struct event_filter {
     int64_t trial;
     uint64_t after;     /* only events of a greater number */
     bool is_notes_only; /* EVENT_STARTED to EVENT_ABANDONED: what a search is rebuilt from */
+    bool is_said_only;  /* those with a text: of one trial, they alone are found at once */
     int64_t max_rows;   /* the first so many; negative: the last so many */
 };
 typedef int store_take_event(void *context, const struct event_row *row, struct err *e);
@@ -139,7 +140,6 @@ int store_count_results(struct store *s, int64_t campaign, int64_t *n_results, i
 /* By trial, then lease. `log_tail` is NULL when none was kept. */
 struct attempt_filter {
     int64_t campaign, trial;
-    bool is_running_only;
 };
 typedef int store_take_attempt(void *context, const struct attempt_row *row, struct err *e);
 int store_load_attempts(

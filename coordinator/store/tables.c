@@ -195,8 +195,8 @@ static const struct column steer_columns[] = {
 
 #define COLUMNS(columns) columns, N_OF(columns)
 const struct table tables[TABLE_N] = {
-    [TABLE_CAMPAIGN] = { "campaign", COLUMNS(campaign_columns), 1 },
-    [TABLE_TRIAL]    = { "trial",    COLUMNS(trial_columns),    1 },
+    [TABLE_CAMPAIGN] = { "campaign", COLUMNS(campaign_columns), 0 },
+    [TABLE_TRIAL]    = { "trial",    COLUMNS(trial_columns),    0 },
     [TABLE_RESULT]   = { "result",   COLUMNS(result_columns),   0 },
     [TABLE_ATTEMPT]  = { "attempt",  COLUMNS(attempt_columns),  1 },
     [TABLE_DECISION] = { "decision", COLUMNS(decision_columns), 0 },
