@@ -172,6 +172,7 @@ void history_place(struct history *h, uint32_t number, int rung, enum trial_plac
 
 void history_result(struct history *h, uint32_t number, double loss)
 {
+    history_trial(h, number)->loss = loss;
     ranking_add(&h->levels[history_level(h, number)], number, loss);
 }
 

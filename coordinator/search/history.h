@@ -23,6 +23,7 @@ struct trial_note {
     int bracket;
     int rung; /* in its bracket */
     enum trial_place place;
+    double loss; /* its last result's; INFINITY of a failure */
 };
 
 /* A number with this bit is not a trial's but that of an observation from elsewhere, from 0. */

@@ -11,43 +11,49 @@ void ladder_init(struct ladder *l, int bracket, int n_rungs, int eta)
 void ladder_deinit(struct ladder *l)
 {
     for (int k = 0; k < l->n_rungs; k++)
-        ranking_deinit(&l->rungs[k].results);
+        standings_deinit(&l->rungs[k].results);
 }
 
 void ladder_result(struct ladder *l, uint32_t trial, int rung, double loss)
 {
     assert(rung < l->n_rungs);
-    ranking_add(&l->rungs[rung].results, trial, loss);
     l->rungs[rung].n_live++;
+    if (isfinite(loss))
+        standings_add(&l->rungs[rung].results, trial, loss, STANDING_WAITS);
 }
 
-void ladder_promoted(struct ladder *l, int rung)
+void ladder_promoted(struct ladder *l, uint32_t trial, const struct trial_note *t)
 {
-    assert(rung > 0 && rung < l->n_rungs);
-    l->rungs[rung - 1].n_promoted++;
+    assert(t->place == PLACE_PAUSED && t->rung + 1 < l->n_rungs);
+    l->rungs[t->rung].n_promoted++;
+    standings_set(&l->rungs[t->rung].results, trial, t->loss, STANDING_PLACED);
 }
 
-void ladder_abandoned(struct ladder *l, const struct trial_note *t)
+void ladder_abandoned(struct ladder *l, uint32_t trial, const struct trial_note *t)
 {
     for (int k = 0; k < t->rung; k++) {
         l->rungs[k].n_live--;
         l->rungs[k].n_promoted--;
+        standings_set_trial(&l->rungs[k].results, trial, STANDING_NONE);
     }
-    if (t->place != PLACE_RUNNING)
-        l->rungs[t->rung].n_live--;
+    if (t->place == PLACE_RUNNING)
+        return;
+    l->rungs[t->rung].n_live--;
+    standings_set_trial(&l->rungs[t->rung].results, trial, STANDING_NONE);
 }
 
 void ladder_retried(struct ladder *l, uint32_t trial, const struct trial_note *t)
 {
     if (t->place == PLACE_FAILED) {
-        ranking_remove(&l->rungs[t->rung].results, trial);
         l->rungs[t->rung].n_live--;
         return;
     }
     for (int k = 0; k < t->rung; k++) {
         l->rungs[k].n_live++;
         l->rungs[k].n_promoted++;
+        standings_set_trial(&l->rungs[k].results, trial, STANDING_PLACED);
     }
+    standings_remove_trial(&l->rungs[t->rung].results, trial); /* of one that was abandoned where it stood */
 }
 
 /* How many of the rung's best places the rule lets go up. */
@@ -66,35 +72,26 @@ static int64_t places_of(const struct ladder *l, const struct ladder_rung *rung,
     return rung->n_live;
 }
 
-/* Looks through the best places of rung k for the first paused trial; the line is drawn behind the last of them. */
-static bool promote_from(
-    struct ladder *l, const struct history *h, int k, enum ladder_rule rule, struct search_decision *out)
+/* The first paused trial among the best places of rung k; the line is drawn behind the last of them. */
+static bool promote_from(const struct ladder *l, int k, enum ladder_rule rule, struct search_decision *out)
 {
-    struct ladder_rung *rung = &l->rungs[k];
-    int64_t n_places = places_of(l, rung, rule), place = 0;
-    const struct ranked *order = ranking_order(&rung->results);
-    bool is_found = false;
-    for (size_t i = 0; i < rung->results.n && place < n_places && isfinite(order[i].loss); i++) {
-        const struct trial_note *t = history_trial(h, order[i].trial);
-        if (t->place == PLACE_ABANDONED)
-            continue;
-        place++;
-        if (!is_found && t->rung == k && t->place == PLACE_PAUSED) {
-            is_found = true;
-            out->trial = order[i].trial;
-            out->rank = (int)place;
-            out->loss = order[i].loss;
-        }
-        out->line = order[i].loss;
-    }
-    return is_found;
+    const struct standings *results = &l->rungs[k].results;
+    int64_t n_places = places_of(l, &l->rungs[k], rule), place;
+    struct standings_entry first;
+    if (!standings_first_waiting(results, n_places, &first, &place))
+        return false;
+    out->trial = first.trial;
+    out->rank = (int)place;
+    out->loss = first.loss;
+    out->line = standings_loss_at(results, n_places < results->n_placed ? n_places : results->n_placed);
+    return true;
 }
 
-bool ladder_promote(struct ladder *l, const struct history *h, enum ladder_rule rule, struct search_decision *out)
+bool ladder_promote(const struct ladder *l, enum ladder_rule rule, struct search_decision *out)
 {
     for (int k = l->n_rungs - 2; k >= 0; k--) {
         struct search_decision found = { .bracket = l->bracket, .rung = k + 1 };
-        if (!promote_from(l, h, k, rule, &found))
+        if (!promote_from(l, k, rule, &found))
             continue;
         found.move = SEARCH_PROMOTE;
         found.origin = rule == LADDER_QUOTA ? SEARCH_QUOTA : SEARCH_ENDGAME;
@@ -110,12 +107,7 @@ bool ladder_promote(struct ladder *l, const struct history *h, enum ladder_rule 
     return false;
 }
 
-bool ladder_has_finisher(struct ladder *l, const struct history *h)
+bool ladder_has_finisher(const struct ladder *l)
 {
-    struct ranking *top = &l->rungs[l->n_rungs - 1].results;
-    const struct ranked *order = ranking_order(top);
-    for (size_t i = 0; i < top->n && isfinite(order[i].loss); i++)
-        if (history_trial(h, order[i].trial)->place != PLACE_ABANDONED)
-            return true;
-    return false;
+    return l->rungs[l->n_rungs - 1].results.n_placed > 0;
 }

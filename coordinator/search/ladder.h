@@ -13,11 +13,12 @@
 
 #include "coordinator/search/history.h"
 #include "coordinator/search/search.h"
+#include "coordinator/search/standings.h"
 
 struct ladder_rung {
-    struct ranking results; /* every result and failure that came here, also of trials that were abandoned later */
-    int64_t n_live;         /* of those, the ones whose trial is not abandoned */
-    int64_t n_promoted;     /* live trials that went on from here */
+    struct standings results; /* every result that came here, also of trials that were abandoned later; no failures */
+    int64_t n_live;           /* results and failures here whose trial is not abandoned */
+    int64_t n_promoted;       /* live trials that went on from here */
 };
 
 struct ladder {
@@ -39,13 +40,13 @@ void ladder_deinit(struct ladder *l);
 
 /* Call before the history moves the trial. A failure's loss is INFINITY. */
 void ladder_result(struct ladder *l, uint32_t trial, int rung, double loss);
-void ladder_promoted(struct ladder *l, int rung);
-void ladder_abandoned(struct ladder *l, const struct trial_note *t);
+void ladder_promoted(struct ladder *l, uint32_t trial, const struct trial_note *t); /* from t->rung to the next */
+void ladder_abandoned(struct ladder *l, uint32_t trial, const struct trial_note *t);
 void ladder_retried(struct ladder *l, uint32_t trial, const struct trial_note *t); /* failed or abandoned under way */
 
 /* The trial to promote next by this rule, highest rung first; fills the promotion's fields of *out. False: none. */
-bool ladder_promote(struct ladder *l, const struct history *h, enum ladder_rule rule, struct search_decision *out);
+bool ladder_promote(const struct ladder *l, enum ladder_rule rule, struct search_decision *out);
 
-bool ladder_has_finisher(struct ladder *l, const struct history *h); /* has a trial a good result at the top? */
+bool ladder_has_finisher(const struct ladder *l); /* has a trial a good result at the top? */
 
 #endif

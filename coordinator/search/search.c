@@ -92,21 +92,21 @@ static void decide_nothing(struct search *s, const char *note, struct search_dec
 
 static void decide_async(struct search *s, struct search_decision *out)
 {
-    struct ladder *l = &s->ladder;
+    const struct ladder *l = &s->ladder;
     const struct history *h = &s->history;
     const char *note = "";
-    if (ladder_promote(l, h, LADDER_QUOTA, out))
+    if (ladder_promote(l, LADDER_QUOTA, out))
         return;
-    if (s->spec.scheduler == SCHEDULER_NONE && ladder_promote(l, h, LADDER_ALL, out))
+    if (s->spec.scheduler == SCHEDULER_NONE && ladder_promote(l, LADDER_ALL, out))
         return;
     if (may_start(s)) {
         if (decide_start(s, 0, 0, out))
             return;
         note = out->note;
     }
-    if (ladder_promote(l, h, LADDER_ENDGAME, out))
+    if (ladder_promote(l, LADDER_ENDGAME, out))
         return;
-    if (h->n_running == 0 && !ladder_has_finisher(l, h) && ladder_promote(l, h, LADDER_RESCUE, out))
+    if (h->n_running == 0 && !ladder_has_finisher(l) && ladder_promote(l, LADDER_RESCUE, out))
         return;
     decide_nothing(s, note, out);
 }
@@ -155,7 +155,7 @@ void search_note_promoted(struct search *s, uint32_t trial, int rung)
     if (s->is_sync)
         sync_promoted(&s->sync, trial, t->bracket, rung);
     else
-        ladder_promoted(&s->ladder, rung);
+        ladder_promoted(&s->ladder, trial, t);
     history_place(&s->history, trial, rung, PLACE_RUNNING);
     s->is_decided = false;
 }
@@ -192,7 +192,7 @@ void search_note_abandoned(struct search *s, uint32_t trial)
     if (s->is_sync)
         sync_abandoned(&s->sync, trial, t);
     else
-        ladder_abandoned(&s->ladder, t);
+        ladder_abandoned(&s->ladder, trial, t);
     history_place(&s->history, trial, t->rung, PLACE_ABANDONED);
     s->is_decided = false;
 }

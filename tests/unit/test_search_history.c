@@ -1,8 +1,9 @@
-/* What a search keeps: rankings, axes, trials. */
+/* What a search keeps: rankings, standings, axes, trials. */
 #include <stdlib.h>
 
 #include "coordinator/search/grid.h"
 #include "coordinator/search/history.h"
+#include "coordinator/search/standings.h"
 #include "tests/tap.h"
 
 TEST(a_ranking_is_in_order_whenever_it_is_asked)
@@ -34,6 +35,90 @@ TEST(zero_and_minus_zero_are_the_same_loss)
     ranking_add(&r, 1, 0.0);
     CHECK_INT(ranking_order(&r)[0].trial, 1);
     ranking_deinit(&r);
+}
+
+enum { MOST = 1500 };
+
+/* What standings say, by looking at every entry. Returns the first that waits among the first n_places, or -1. */
+static int look(const struct standings_entry *all, int n, int64_t n_places, int64_t *place, double *line)
+{
+    int found = -1;
+    bool is_seen[MOST] = { false };
+    for (int64_t p = 1; p <= n_places; p++) {
+        int best = -1;
+        for (int i = 0; i < n; i++)
+            if (!is_seen[i] && all[i].standing != STANDING_NONE &&
+                (best < 0 || all[i].loss < all[best].loss ||
+                    (all[i].loss == all[best].loss && all[i].trial < all[best].trial)))
+                best = i;
+        if (best < 0)
+            break;
+        is_seen[best] = true;
+        *line = all[best].loss;
+        if (found < 0 && all[best].standing == STANDING_WAITS) {
+            found = best;
+            *place = p;
+        }
+    }
+    return found;
+}
+
+static void compare_standings(
+    const struct standings *s, const struct standings_entry *all, int n, int64_t n_placed, int64_t n_places)
+{
+    struct standings_entry first = { 0 };
+    int64_t wanted = 0, place = 0;
+    double line = 0;
+    CHECK_INT(s->n_placed, n_placed);
+    int i = look(all, n, n_places, &wanted, &line);
+    CHECK_INT(standings_first_waiting(s, n_places, &first, &place), i >= 0);
+    if (i >= 0) {
+        CHECK_INT(first.trial, all[i].trial);
+        CHECK_INT(place, wanted);
+    }
+    if (n_places > 0 && n_placed > 0)
+        CHECK_NEAR(standings_loss_at(s, n_places < n_placed ? n_places : n_placed), line, 0);
+}
+
+TEST(standings_are_what_a_look_at_every_entry_says)
+{
+    static struct standings_entry all[MOST];
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        struct standings s = { 0 };
+        struct rng rng;
+        int n = 0;
+        int64_t n_placed = 0;
+        rng_derive(&rng, seed, 0, RNG_TEST, 0);
+        while (n < MOST) {
+            uint64_t what = rng_below(&rng, 10);
+            struct standings_entry *old = n ? &all[rng_below(&rng, (uint64_t)n)] : NULL;
+            enum standing standing = (enum standing)rng_below(&rng, 3);
+            if (what > 2 || !old) {
+                all[n] = (struct standings_entry){ (double)rng_below(&rng, 300), (uint32_t)n + 1, standing };
+                standings_add(&s, all[n].trial, all[n].loss, standing);
+                n++;
+            } else if (what > 0) {
+                if (what == 1)
+                    standings_set(&s, old->trial, old->loss, standing);
+                else
+                    CHECK(standings_set_trial(&s, old->trial, standing));
+                n_placed -= old->standing != STANDING_NONE;
+                old->standing = standing;
+            } else {
+                CHECK(standings_remove_trial(&s, old->trial));
+                CHECK(!standings_set_trial(&s, old->trial, standing));
+                standing = STANDING_PLACED;
+                n_placed -= old->standing != STANDING_NONE;
+                old->standing = standing;
+                standings_add(&s, old->trial, old->loss, standing);
+            }
+            n_placed += standing != STANDING_NONE;
+            if (n % 100 == 0 || n < 20)
+                compare_standings(&s, all, n, n_placed, (int64_t)rng_below(&rng, (uint64_t)n + 2) % 120);
+        }
+        CHECK(s.n_blocks > 4);
+        standings_deinit(&s);
+    }
 }
 
 static const struct param kinds[] = {
