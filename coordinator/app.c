@@ -21,6 +21,7 @@
 #include "coordinator/web/metrics.h"
 
 #define TICK_MS 250
+#define TURN_MS 12 /* of messages in one transaction: an fsync, and the pages that many rows share, cost so much */
 #define PARTIAL_MS                                                                                                     \
     (INT64_C(24) * 3600 * 1000)               /* an upload that nobody went on with for so long is removed at start    \
                                                */
@@ -202,7 +203,11 @@ static void on_signal(uv_signal_t *handle, int number)
 static int open_sockets(struct app *a, struct err *e)
 {
     struct zsock_options control = {
-        .kind = ZSOCK_SERVER, .on_message = on_control, .on_drained = on_control_drained, .context = a
+        .kind = ZSOCK_SERVER,
+        .batch_ms = TURN_MS,
+        .on_message = on_control,
+        .on_drained = on_control_drained,
+        .context = a,
     };
     struct zsock_options bulk = { .kind = ZSOCK_SERVER, .on_message = on_bulk, .context = a };
     if (!(a->zcontext = zcontext_open(e)) || !(a->control = zsock_open(a->zcontext, &a->loop, &control, e)) ||

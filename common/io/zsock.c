@@ -15,7 +15,7 @@
  * would sleep, `prepare` asks the socket itself; when frames wait, `idle` keeps the loop from sleeping, and `check`,
  * behind the poll, hands over a bounded batch, so that timers and other descriptors have their turn between batches. */
 
-enum { BATCH = 256, BATCH_NS = 5000000, SERVER_HIGH_WATER = 1000, CLIENT_HIGH_WATER = 64, ID_LEN = 5 };
+enum { BATCH = 1024, BATCH_MS = 5, SERVER_HIGH_WATER = 1000, CLIENT_HIGH_WATER = 64, ID_LEN = 5 };
 
 enum { OPTION_ZAP_ENFORCE_DOMAIN = 93 }; /* not in the stable header, but stock 4.3.4 knows it */
 
@@ -251,7 +251,8 @@ static void on_check(uv_check_t *check)
     uv_idle_stop(&z->idle);
     if (!has_input(z))
         return;
-    uint64_t end_ns = uv_hrtime() + BATCH_NS;
+    int batch_ms = z->options.batch_ms ? z->options.batch_ms : BATCH_MS;
+    uint64_t end_ns = uv_hrtime() + (uint64_t)batch_ms * 1000000;
     int n = 0;
     while (n < BATCH && !z->is_closed && receive(z)) {
         n++;

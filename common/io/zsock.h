@@ -52,8 +52,9 @@ typedef void (*zsock_drained_fn)(void *context);
 
 struct zsock_options {
     enum zsock_kind kind;
-    size_t max_frame;                /* bytes; a peer that sends more is disconnected. 0: LIMIT_FRAME */
-    int high_water;                  /* frames a peer that may wait in each direction. 0: server 1000, client 64 */
+    size_t max_frame; /* bytes; a peer that sends more is disconnected. 0: LIMIT_FRAME */
+    int high_water;   /* frames a peer that may wait in each direction. 0: server 1000, client 64 */
+    int batch_ms;     /* how long what waits is handed over before timers and other sockets have their turn. 0: 5 ms */
     const struct zsock_curve *curve; /* NULL: in the clear, for addresses that are local. Copied */
     zsock_message_fn on_message;
     zsock_drained_fn on_drained; /* may be NULL */

@@ -164,7 +164,7 @@ TEST(none_of_300000_messages_is_left_behind)
     run_until(FLOOD);
     CHECK_INT(f.n_at_server, FLOOD);
     CHECK_INT(f.n_at_client, FLOOD);
-    CHECK(f.n_batches >= FLOOD / 256);
+    CHECK(f.n_batches >= FLOOD / 1024);
     close_fixture();
 }
 
