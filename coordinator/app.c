@@ -37,6 +37,7 @@ struct app {
     struct bulk_server *bulk_server;
     struct turn *turn;
     struct zcontext *zcontext;
+    struct gate *gate;
     struct zsock *control, *bulk;
     int64_t blob_floor_bytes;
     struct backups backups;
@@ -48,12 +49,27 @@ struct app {
 
 /* ---- control ---- */
 
+static void put_frame(struct zsock *z, uint64_t peer, const struct message *m)
+{
+    struct str frame = { 0 };
+    if (message_encode(m, &frame))
+        zsock_send(z, peer, frame.text, frame.len);
+    str_deinit(&frame);
+}
+
 static void on_control(void *context, uint64_t peer, const char *user, const void *frame, size_t len)
 {
+    static const struct message revoked = { .type = MESSAGE_ERROR,
+        .as.error = { .code = "refused", .text = "not authorised: this key is not let in any more" } };
     struct app *a = context;
+    struct sender from;
+    if (!gate_admit(a->gate, peer, user, &from)) {
+        put_frame(a->control, peer, &revoked);
+        return;
+    }
     if (a->n_frames++ == 0)
         a->turn_ns = uv_hrtime();
-    turn_take(a->turn, peer, frame, len);
+    turn_take(a->turn, &from, frame, len);
 }
 
 static void on_control_drained(void *context)
@@ -76,10 +92,7 @@ static void send_control(void *context, uint64_t peer, const void *frame, size_t
 static void reply_bulk(void *context, uint64_t peer, const struct message *m)
 {
     struct app *a = context;
-    struct str frame = { 0 };
-    if (message_encode(m, &frame))
-        zsock_send(a->bulk, peer, frame.text, frame.len);
-    str_deinit(&frame);
+    put_frame(a->bulk, peer, m);
 }
 
 static void on_blob_stored(void *context, const char *hash, int64_t size)
@@ -108,8 +121,12 @@ static void on_bulk(void *context, uint64_t peer, const char *user, const void *
 {
     struct app *a = context;
     struct message m = { 0 };
+    struct sender from;
     struct err e = { 0 };
-    if (message_decode(frame, len, &m, &e) == 0 && (m.type == MESSAGE_BLOB_PUT || m.type == MESSAGE_BLOB_GET))
+    if (!gate_admit(a->gate, peer, user, &from))
+        return; /* the control socket tells them why */
+    if (message_decode(frame, len, &m, &e) == 0 && (m.type == MESSAGE_BLOB_PUT || m.type == MESSAGE_BLOB_GET) &&
+        role_may_send(from.role, m.type))
         bulk_server_take(a->bulk_server, peer, &m);
     else
         log_warn("a frame of %zu bytes was refused on the bulk socket: %s", len, e.text);
@@ -168,7 +185,9 @@ static void close_all(struct app *a)
     bulk_server_close(a->bulk_server);
     zsock_close(a->control);
     zsock_close(a->bulk);
+    gate_close(a->gate);
     a->bulk_server = NULL;
+    a->gate = NULL;
     a->control = a->bulk = NULL;
 }
 
@@ -200,8 +219,34 @@ static void on_signal(uv_signal_t *handle, int number)
     close_all(a);
 }
 
+static int listen_at(struct app *a, const struct address *address, struct err *e)
+{
+    if (address_prepare(address, e) < 0)
+        return -1;
+    bool is_guarded = gate_guards(&a->options->gate, address);
+    const char *key = gate_secret_key(a->gate);
+    if (is_guarded ? zsock_bind_curve(a->bulk, address->bulk, key, e) < 0 ||
+                         zsock_bind_curve(a->control, address->text, key, e) < 0
+                   : zsock_bind(a->bulk, address->bulk, e) < 0 || zsock_bind(a->control, address->text, e) < 0)
+        return -1;
+    log_info("listening at %s%s", address->text, is_guarded ? ", for invited keys alone" : "");
+    return 0;
+}
+
+/* Those without keys come first, as zsock.h wants it. */
+static int listen_at_all(struct app *a, struct err *e)
+{
+    const struct app_options *o = a->options;
+    for (int is_guarded = 0; is_guarded < 2; is_guarded++)
+        for (int i = 0; i < o->n_addresses; i++)
+            if (gate_guards(&o->gate, &o->addresses[i]) == is_guarded && listen_at(a, &o->addresses[i], e) < 0)
+                return -1;
+    return 0;
+}
+
 static int open_sockets(struct app *a, struct err *e)
 {
+    const struct app_options *o = a->options;
     struct zsock_options control = {
         .kind = ZSOCK_SERVER,
         .batch_ms = TURN_MS,
@@ -210,17 +255,14 @@ static int open_sockets(struct app *a, struct err *e)
         .context = a,
     };
     struct zsock_options bulk = { .kind = ZSOCK_SERVER, .on_message = on_bulk, .context = a };
-    if (!(a->zcontext = zcontext_open(e)) || !(a->control = zsock_open(a->zcontext, &a->loop, &control, e)) ||
+    bool has_guarded = false;
+    for (int i = 0; i < o->n_addresses; i++)
+        has_guarded |= gate_guards(&o->gate, &o->addresses[i]);
+    if (!(a->zcontext = zcontext_open(e)) || !(a->gate = gate_open(a->zcontext, &a->loop, &o->gate, has_guarded, e)) ||
+        !(a->control = zsock_open(a->zcontext, &a->loop, &control, e)) ||
         !(a->bulk = zsock_open(a->zcontext, &a->loop, &bulk, e)))
         return -1;
-    for (int i = 0; i < a->options->n_addresses; i++) {
-        const struct address *address = &a->options->addresses[i];
-        if (address_prepare(address, e) < 0 || zsock_bind(a->bulk, address->bulk, e) < 0 ||
-            zsock_bind(a->control, address->text, e) < 0)
-            return -1;
-        log_info("listening at %s", address->text);
-    }
-    return 0;
+    return listen_at_all(a, e) < 0 ? -1 : gate_publish(a->gate, o->addresses, o->n_addresses, e);
 }
 
 static int64_t find_floor(const struct app *a)

@@ -6,6 +6,7 @@
 #include "common/base/err.h"
 #include "common/io/address.h"
 #include "coordinator/core/hub.h"
+#include "coordinator/gate.h"
 
 #define APP_ADDRESSES 8
 
@@ -13,6 +14,7 @@ struct app_options {
     const char *store_dir;
     struct address addresses[APP_ADDRESSES]; /* where to listen */
     int n_addresses;
+    struct gate_options gate; /* its store_dir is filled in */
     bool allow_network_store;
     struct hub_settings settings;
     int64_t idle_exit_ms; /* leave when no campaign has gone on for so long; 0: never */

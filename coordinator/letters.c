@@ -4,10 +4,10 @@
 
 #include "common/base/mem.h"
 
-void letters_add(struct letters *l, uint64_t peer, const void *bytes, size_t len)
+void letters_add(struct letters *l, const struct sender *from, const void *bytes, size_t len)
 {
     l->items = mem_grow(l->items, l->n, &l->cap, sizeof *l->items);
-    l->items[l->n] = (struct letter){ .peer = peer };
+    l->items[l->n] = (struct letter){ .from = *from };
     str_add_bytes(&l->items[l->n++].frame, bytes, len);
 }
 

@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 #include "common/base/str.h"
+#include "coordinator/sender.h"
 
 struct letter {
-    uint64_t peer;
+    struct sender from; /* of an answer: whom it is for */
     struct str frame;
 };
 
@@ -19,7 +20,7 @@ struct letters {
     size_t n, cap;
 };
 
-void letters_add(struct letters *l, uint64_t peer, const void *bytes, size_t len); /* copies */
+void letters_add(struct letters *l, const struct sender *from, const void *bytes, size_t len); /* copies */
 void letters_clear(struct letters *l);
 void letters_deinit(struct letters *l);
 

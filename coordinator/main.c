@@ -7,6 +7,7 @@
 
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/base/str.h"
 #include "common/base/units.h"
 #include "common/io/address.h"
 #include "coordinator/app.h"
@@ -15,23 +16,22 @@
 #define LEASE_MS 25000 /* with a beat and a tick: a machine that vanished is known in less than 30 s */
 
 static const char help[] = "usage: rungd --store DIR [--listen ADDRESS]...\n"
-                           "\n"
                            "The coordinator of a store: proposes configurations, leases them to workers, keeps\n"
                            "what they achieve in DIR/rung.db. Ends on SIGTERM; nothing acknowledged is lost.\n"
                            "\n"
                            "  -s, --store DIR          the store; made when it is not there\n"
-                           "  -l, --listen ADDRESS     ipc://PATH or tcp://127.0.0.1:PORT, repeatable; PORT + 1\n"
-                           "                           is used too (default: a socket of the store's own)\n"
-                           "      --lease SECONDS      a trial is given to another worker when nothing was heard\n"
-                           "                           of it for so long (default 25)\n"
+                           "  -l, --listen ADDRESS     ipc://PATH or tcp://HOST:PORT (and PORT + 1), repeatable;\n"
+                           "                           the store's own socket is always there\n"
+                           "      --key FILE           the coordinator's key (default DIR/keys/server.key)\n"
+                           "      --allowed DIR        a file a key that may come in (default DIR/keys/allowed)\n"
+                           "      --insecure           no keys: everybody who reaches the port may do all\n"
+                           "      --lease SECONDS      until a trial that is not heard of goes elsewhere (25)\n"
                            "      --idle-exit SECONDS  leave when no campaign has gone on for so long\n"
-                           "      --backup-every DURATION  copy the database so often into DIR/backups (default\n"
-                           "                           1h; 0: never)\n"
-                           "      --backups N          keep the newest so many of these (default 24)\n"
+                           "      --backup-every DURATION  copy the database so often into DIR/backups (1h; 0: never)\n"
+                           "      --backups N          keep the newest so many of these (24)\n"
                            "      --network-store      allow a store on a network file system, where a power cut\n"
                            "                           may lose what was acknowledged\n"
-                           "      --metrics ADDRESS    what Prometheus scrapes, at http://ADDRESS/metrics:\n"
-                           "                           127.0.0.1:9464, for one\n"
+                           "      --metrics ADDRESS    what Prometheus scrapes, at http://ADDRESS/metrics\n"
                            "      --log-level LEVEL    error, warning, info or debug (default info)\n"
                            "      --version            the version\n"
                            "  -h, --help               this\n";
@@ -43,6 +43,9 @@ enum {
     OPTION_BACKUP,
     OPTION_BACKUPS,
     OPTION_METRICS,
+    OPTION_KEY,
+    OPTION_ALLOWED,
+    OPTION_INSECURE,
     OPTION_LOG,
     OPTION_VERSION
 };
@@ -50,6 +53,9 @@ enum {
 static const struct option rows[] = {
     { "store", required_argument, NULL, 's' },
     { "listen", required_argument, NULL, 'l' },
+    { "key", required_argument, NULL, OPTION_KEY },
+    { "allowed", required_argument, NULL, OPTION_ALLOWED },
+    { "insecure", no_argument, NULL, OPTION_INSECURE },
     { "lease", required_argument, NULL, OPTION_LEASE },
     { "idle-exit", required_argument, NULL, OPTION_IDLE },
     { "backup-every", required_argument, NULL, OPTION_BACKUP },
@@ -64,17 +70,26 @@ static const struct option rows[] = {
 
 static int take_address(struct app_options *o, const char *text, struct err *e)
 {
-    if (o->n_addresses == APP_ADDRESSES)
-        return err_set(e, ERR_USAGE, "--listen: at most %d addresses", APP_ADDRESSES);
+    if (o->n_addresses == APP_ADDRESSES - 1)
+        return err_set(e, ERR_USAGE, "--listen: at most %d addresses", APP_ADDRESSES - 1);
     struct address *a = &o->addresses[o->n_addresses];
     if (address_parse(text, a, e) < 0)
         return err_prefix(e, "--listen");
-    if (!address_is_local(a))
-        return err_set(e, ERR_USAGE,
-            "--listen %s: other machines could come in, and this version has no keys to tell "
-            "them apart: listen on ipc:// or tcp://127.0.0.1",
-            text);
     o->n_addresses++;
+    return 0;
+}
+
+/* The socket by which programs of this user find the store: they need no key. */
+static int add_own_address(struct app_options *o, struct err *e)
+{
+    struct address own;
+    o->gate.store_dir = o->store_dir;
+    if (address_for_store(o->store_dir, getenv("XDG_RUNTIME_DIR"), &own, e) < 0)
+        return -1;
+    for (int i = 0; i < o->n_addresses; i++)
+        if (str_equal(o->addresses[i].text, own.text))
+            return 0;
+    o->addresses[o->n_addresses++] = own;
     return 0;
 }
 
@@ -151,6 +166,12 @@ static int read_options(int argc, char **argv, struct app_options *o, struct err
             o->allow_network_store = true;
         else if (letter == OPTION_METRICS)
             status = http_check_address(o->metrics = optarg, e) < 0 ? err_prefix(e, "--metrics") : 0;
+        else if (letter == OPTION_KEY)
+            o->gate.key = optarg;
+        else if (letter == OPTION_ALLOWED)
+            o->gate.allowed = optarg;
+        else if (letter == OPTION_INSECURE)
+            o->gate.is_insecure = true;
         else if (letter == OPTION_LOG)
             status = take_level(optarg, e);
         else if (letter == OPTION_VERSION)
@@ -164,8 +185,8 @@ static int read_options(int argc, char **argv, struct app_options *o, struct err
         status = err_set(e, ERR_USAGE, "\"%s\" is no option: see rungd --help", argv[optind]);
     if (status == 0 && !o->store_dir)
         status = err_set(e, ERR_USAGE, "--store DIR is needed: see rungd --help");
-    if (status == 0 && o->n_addresses == 0)
-        status = address_for_store(o->store_dir, getenv("XDG_RUNTIME_DIR"), &o->addresses[o->n_addresses++], e);
+    if (status == 0)
+        status = add_own_address(o, e);
     return status < 0 ? -1 : 1;
 }
 

@@ -53,7 +53,7 @@ static void answer(struct turn *t, uint64_t peer, const struct message *m)
 {
     struct str frame = { 0 };
     if (message_encode(m, &frame))
-        letters_add(&t->due, peer, frame.text, frame.len);
+        letters_add(&t->due, &(struct sender){ .peer = peer }, frame.text, frame.len);
     else
         log_error("a %s message is too long to be sent", message_name(m->type));
     str_deinit(&frame);
@@ -260,34 +260,52 @@ static int take_while_full(struct turn *t, uint64_t peer, const struct message *
     return -1;
 }
 
-static void take_frame(struct turn *t, uint64_t peer, const void *frame, size_t len)
+static int take_message(struct turn *t, uint64_t peer, const struct message *m, struct err *e)
+{
+    if (chores_take(&t->chores, peer, m))
+        return 0;
+    if (t->is_full)
+        return take_while_full(t, peer, m, e);
+    if (m->type == MESSAGE_SUBMIT)
+        return take_submit(t, peer, &m->as.submit, e);
+    if (m->type == MESSAGE_STATUS)
+        return take_status(t, peer, &m->as.status, e);
+    if (m->type == MESSAGE_EVENTS)
+        return take_events(t, peer, &m->as.events, e);
+    if (m->type == MESSAGE_IMPORT)
+        return take_import(t, peer, &m->as.import, e);
+    return take_other(t, peer, m, e);
+}
+
+static int check_role(const struct sender *from, const struct message *m, struct err *e)
+{
+    if (role_may_send(from->role, m->type))
+        return 0;
+    return err_set(e, ERR_REFUSED, "not authorised: %s may not say %s", role_word(from->role), message_name(m->type));
+}
+
+static void take_frame(struct turn *t, const struct sender *from, const void *frame, size_t len)
 {
     struct message m = { 0 };
     struct err e = { 0 };
     if (message_decode(frame, len, &m, &e) < 0) {
         log_warn("a frame of %zu bytes was refused: %s", len, e.text);
-        answer_error(t, peer, 0, &e);
+        answer_error(t, from->peer, 0, &e);
         return;
     }
-    int status = chores_take(&t->chores, peer, &m) ? 0
-                 : t->is_full                      ? take_while_full(t, peer, &m, &e)
-                 : m.type == MESSAGE_SUBMIT        ? take_submit(t, peer, &m.as.submit, &e)
-                 : m.type == MESSAGE_STATUS        ? take_status(t, peer, &m.as.status, &e)
-                 : m.type == MESSAGE_EVENTS        ? take_events(t, peer, &m.as.events, &e)
-                 : m.type == MESSAGE_IMPORT        ? take_import(t, peer, &m.as.import, &e)
-                                                   : take_other(t, peer, &m, &e);
+    int status = check_role(from, &m, &e) < 0 ? -1 : take_message(t, from->peer, &m, &e);
     if (status < 0 && m.type != MESSAGE_ERROR)
-        answer_error(t, peer, tell_request_of(&m), &e);
+        answer_error(t, from->peer, tell_request_of(&m), &e);
     message_deinit(&m);
     bridge_memory_clear(&t->memory);
 }
 
-void turn_take(struct turn *t, uint64_t peer, const void *frame, size_t len)
+void turn_take(struct turn *t, const struct sender *from, const void *frame, size_t len)
 {
     if (!t->is_full)
-        letters_add(&t->taken, peer, frame, len);
+        letters_add(&t->taken, from, frame, len);
     if (!t->has_failed)
-        take_frame(t, peer, frame, len);
+        take_frame(t, from, frame, len);
 }
 
 /* ---- commit, and what to do when it fails ---- */
@@ -328,7 +346,7 @@ static int commit(struct turn *t, struct err *e)
         store_rollback(t->options.store);
     for (size_t i = 0; is_done && i < t->due.n; i++) {
         const struct letter *l = &t->due.items[i];
-        t->options.send(t->options.context, l->peer, l->frame.text, l->frame.len);
+        t->options.send(t->options.context, l->from.peer, l->frame.text, l->frame.len);
         KILL_POINT("answer.sent");
     }
     letters_clear(&t->due);
@@ -347,7 +365,7 @@ static void quarantine(struct turn *t, const struct letter *l, const struct err 
     if (status == 0)
         status = file_write(path.text, l->frame.text, l->frame.len, 0600, &e);
     log_error("a message could not be stored (%s) and is kept in %s", why->text, status == 0 ? path.text : "no file");
-    answer_error(t, l->peer, 0, why);
+    answer_error(t, l->from.peer, 0, why);
     commit(t, &e);
     str_deinit(&path);
 }
@@ -375,7 +393,7 @@ static void recover(struct turn *t, const struct err *why)
     if (t->is_full)
         say_full(t);
     for (size_t i = 0; i < again.n && !t->is_full; i++) {
-        take_frame(t, again.items[i].peer, again.items[i].frame.text, again.items[i].frame.len);
+        take_frame(t, &again.items[i].from, again.items[i].frame.text, again.items[i].frame.len);
         if (commit(t, &e) == 0)
             continue;
         if (e.code != ERR_INVALID && e.code != ERR_LIMIT)

@@ -16,6 +16,7 @@
 #include "common/base/err.h"
 #include "common/io/blobs.h"
 #include "coordinator/core/hub.h"
+#include "coordinator/sender.h"
 #include "coordinator/store/store.h"
 
 struct turn;
@@ -39,7 +40,8 @@ uint64_t turn_seq(const struct turn *t); /* the number of the last event */
 /* Borrows until the next call: a commit that fails makes another one. */
 const struct hub *turn_hub(const struct turn *t);
 
-void turn_take(struct turn *t, uint64_t peer, const void *frame, size_t len);
+/* A frame of somebody who was let in; what its role may not say is answered with ERROR. */
+void turn_take(struct turn *t, const struct sender *from, const void *frame, size_t len);
 void turn_event(struct turn *t, struct hub_event *e); /* fills in the times */
 void turn_end(struct turn *t);
 

@@ -138,6 +138,8 @@ static void on_control(void *context, uint64_t peer, const char *user, const voi
     struct message m;
     if (!read_frame(frame, len, &m))
         return;
+    app->was_heard |= m.type == MESSAGE_WELCOME;
+    app->was_refused = false;
     if (message_may_come_from(m.type, SENDER_COORDINATOR))
         app_take(
             app, &(struct session_event){ .kind = SESSION_MESSAGE, .now_ms = system_monotonic_ms(), .message = &m });
@@ -163,9 +165,30 @@ static bool send_bulk(void *context, const struct message *m)
     return is_sent;
 }
 
+/* A key that was never let in will not be by waiting, and somebody should know. Later it may be a coordinator that
+ * comes back: what runs here goes on. */
+static void on_refused(void *context, enum zsock_refusal why)
+{
+    struct app *app = context;
+    struct err e = { 0 };
+    bool is_final = !app->was_heard && why != ZSOCK_BROKEN_OFF;
+    if (app->is_leaving || (app->was_refused && !is_final))
+        return;
+    app->was_refused = true;
+    credential_explain(app->options->credential, app->options->address->text, why, &e);
+    log_error("%s", e.text);
+    if (is_final)
+        app_leave(app, err_exit_status(ERR_REFUSED));
+}
+
 static struct zsock *open_socket(struct app *app, const char *address, zsock_message_fn on_message, struct err *e)
 {
-    struct zsock_options options = { .kind = ZSOCK_CLIENT, .on_message = on_message, .context = app };
+    struct zsock_curve curve;
+    struct zsock_options options = { .kind = ZSOCK_CLIENT,
+        .curve = credential_curve(app->options->credential, &curve),
+        .on_message = on_message,
+        .on_refused = on_refused,
+        .context = app };
     struct zsock *z = zsock_open(app->zmq, &app->loop, &options, e);
     if (!z || zsock_connect(z, address, e) == 0)
         return z;
@@ -213,26 +236,19 @@ static void on_tick(uv_timer_t *timer)
         uv_timer_start(&app->tick, on_tick, (uint64_t)session_tick_ms(app->session), 0);
 }
 
-/* SIGUSR1 is what engines send before they end a job, to several processes at once perhaps: it only ever asks. Of the
- * others the second one kills. */
 static void on_signal(uv_signal_t *handle, int number)
 {
-    struct app *app = handle->data;
-    bool was_told = app->n_told > 0 || app->n_asked > 0;
-    int *n = number == SIGUSR1 ? &app->n_asked : &app->n_told;
-    ++*n;
-    if (!was_told || app->n_told > 1)
-        app_take(app, &(struct session_event){ .kind = SESSION_DRAIN, .now_ms = system_monotonic_ms() });
+    app_take(handle->data, &(struct session_event){ .kind = SESSION_DRAIN, .now_ms = system_monotonic_ms() });
 }
 
 static void open_clock(struct app *app)
 {
-    static const int numbers[APP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
     signal(SIGPIPE, SIG_IGN);
     uv_timer_init(&app->loop, &app->tick);
     uv_timer_init(&app->loop, &app->farewell);
     app->tick.data = app->farewell.data = app;
-    for (int i = 0; i < APP_SIGNALS; i++) {
+    for (int i = 0; i < 3; i++) {
         uv_signal_init(&app->loop, &app->signals[i]);
         app->signals[i].data = app;
         uv_signal_start(&app->signals[i], on_signal, numbers[i]);
@@ -244,7 +260,7 @@ static void close_clock(struct app *app)
 {
     uv_close((uv_handle_t *)&app->tick, NULL);
     uv_close((uv_handle_t *)&app->farewell, NULL);
-    for (int i = 0; i < APP_SIGNALS; i++)
+    for (int i = 0; i < 3; i++)
         uv_close((uv_handle_t *)&app->signals[i], NULL);
 }
 

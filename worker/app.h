@@ -7,11 +7,13 @@
 
 #include "common/base/err.h"
 #include "common/io/address.h"
+#include "common/io/credential.h"
 
 struct app_options {
-    const struct address *address; /* the coordinator's */
-    const char *directory;         /* the worker's own */
-    const char *name;              /* for people */
+    const struct address *address;       /* the coordinator's */
+    const struct credential *credential; /* what it shows there */
+    const char *directory;               /* the worker's own */
+    const char *name;                    /* for people */
     int slots;
     bool allows_commands;
     int idle_exit_s; /* 0: never */

@@ -24,14 +24,11 @@ struct later {
     struct err error; /* what event.reason points to */
 };
 
-enum { APP_SIGNALS = 4 };
-
 struct app {
     const struct app_options *options;
     uv_loop_t loop;
     uv_timer_t tick, farewell;
-    uv_signal_t signals[APP_SIGNALS];
-    int n_told, n_asked; /* by SIGTERM and its like; by SIGUSR1 */
+    uv_signal_t signals[3];
     struct zcontext *zmq;
     struct zsock *control, *bulk;
     struct bulk_client *mover;
@@ -47,6 +44,8 @@ struct app {
     size_t n_later, cap_later;
     bool is_taking;                       /* inside app_take */
     bool is_connected, is_bulk_connected; /* as of the last tick */
+    bool was_heard;                       /* the coordinator has said something */
+    bool was_refused;                     /* and the last attempt to connect was refused */
     bool is_leaving;
     int status;
     bool has_no_room; /* the disk is full, as the session was told */

@@ -8,15 +8,15 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
-#include "common/io/address.h"
 #include "common/io/system.h"
 #include "worker/app.h"
+#include "worker/join.h"
 #include "worker/slot/slot.h"
 #include "worker/slot/supervisor.h"
 
 struct settings {
     struct app_options app;
-    const char *connect;
+    struct join_options join;
     enum log_level level;
 };
 
@@ -33,24 +33,42 @@ static int take_number(const char *text, long minimum, long maximum, const char 
     return 0;
 }
 
-static int take_connect(struct settings *s, const char *value, struct err *e)
+static int take_connect(struct settings *s, char *value, struct err *e)
 {
-    s->connect = value;
+    s->join.connect = value;
     return 0;
 }
 
-static int take_slots(struct settings *s, const char *value, struct err *e)
+static int take_join(struct settings *s, char *value, struct err *e)
+{
+    s->join.invitation = value;
+    return 0;
+}
+
+static int take_key(struct settings *s, char *value, struct err *e)
+{
+    s->join.choice.key = value;
+    return 0;
+}
+
+static int take_server_key(struct settings *s, char *value, struct err *e)
+{
+    s->join.choice.server_key = value;
+    return 0;
+}
+
+static int take_slots(struct settings *s, char *value, struct err *e)
 {
     return take_number(value, 1, LIMIT_SLOTS, "slots", &s->app.slots, e);
 }
 
-static int take_dir(struct settings *s, const char *value, struct err *e)
+static int take_dir(struct settings *s, char *value, struct err *e)
 {
     s->app.directory = value;
     return 0;
 }
 
-static int take_name(struct settings *s, const char *value, struct err *e)
+static int take_name(struct settings *s, char *value, struct err *e)
 {
     if (!*value || strlen(value) > LIMIT_NAME || !str_is_utf8(value, strlen(value)))
         return err_set(e, ERR_USAGE, "--name: 1 to %d bytes of text are expected", LIMIT_NAME);
@@ -58,18 +76,18 @@ static int take_name(struct settings *s, const char *value, struct err *e)
     return 0;
 }
 
-static int take_allow_commands(struct settings *s, const char *value, struct err *e)
+static int take_allow_commands(struct settings *s, char *value, struct err *e)
 {
     s->app.allows_commands = true;
     return 0;
 }
 
-static int take_idle_exit(struct settings *s, const char *value, struct err *e)
+static int take_idle_exit(struct settings *s, char *value, struct err *e)
 {
     return take_number(value, 1, 31536000, "idle-exit", &s->app.idle_exit_s, e);
 }
 
-static int take_log_level(struct settings *s, const char *value, struct err *e)
+static int take_log_level(struct settings *s, char *value, struct err *e)
 {
     static const char *const names[LOG_N_LEVELS] = { "error", "warning", "info", "debug" };
     for (int i = 0; i < LOG_N_LEVELS; i++)
@@ -80,21 +98,24 @@ static int take_log_level(struct settings *s, const char *value, struct err *e)
     return err_set(e, ERR_USAGE, "--log-level %s: error, warning, info or debug is expected", value);
 }
 
-static int print_version(struct settings *s, const char *value, struct err *e)
+static int print_version(struct settings *s, char *value, struct err *e)
 {
     printf("rung-worker %s\n", RUNG_VERSION);
     exit(0);
 }
 
-static int print_help(struct settings *s, const char *value, struct err *e);
+static int print_help(struct settings *s, char *value, struct err *e);
 
 // clang-format off
 static const struct {
     const char *name, *value; /* of the value, in --help; NULL: none */
-    int (*take)(struct settings *s, const char *value, struct err *e);
+    int (*take)(struct settings *s, char *value, struct err *e);
     const char *help;
 } options[] = {
-    { "connect",        "ADDRESS", take_connect,        "the coordinator: ipc://PATH, or tcp://HOST:PORT (required)" },
+    { "connect",        "ADDRESS", take_connect,        "the coordinator: ipc://PATH, or tcp://HOST:PORT" },
+    { "join",           "TOKEN",   take_join,           "or an invitation (- reads it); from then on no option is needed" },
+    { "key",            "FILE",    take_key,            "this worker's key (default: $RUNG_KEY, ~/.config/rung/worker.key)" },
+    { "server-key",     "KEY",     take_server_key,     "the coordinator's: 40 letters, or a file (default: the key's)" },
     { "slots",          "N",       take_slots,          "trials to run at once (default: one a core)" },
     { "dir",            "DIR",     take_dir,            "where results and checkpoints wait (default: $XDG_STATE_HOME/rung/worker)" },
     { "name",           "NAME",    take_name,           "what people see (default: the machine's name)" },
@@ -108,9 +129,9 @@ static const struct {
 
 #define N_OPTIONS (sizeof options / sizeof *options)
 
-static int print_help(struct settings *s, const char *value, struct err *e)
+static int print_help(struct settings *s, char *value, struct err *e)
 {
-    puts("Usage: rung-worker --connect ADDRESS [OPTION]...\n"
+    puts("Usage: rung-worker [--connect ADDRESS | --join TOKEN] [OPTION]...\n"
          "Joins a coordinator, runs trials for it, and delivers what they achieve.\n");
     for (size_t i = 0; i < N_OPTIONS; i++) {
         char left[48];
@@ -118,7 +139,7 @@ static int print_help(struct settings *s, const char *value, struct err *e)
             options[i].value ? options[i].value : "");
         printf("  %-20s %s\n", left, options[i].help);
     }
-    puts("\nSIGTERM or SIGINT: trials are asked to stop and handed back; a second one kills them. SIGUSR1 only asks.");
+    puts("\nSIGTERM or SIGINT: trials are asked to stop and handed back; a second one kills them.");
     exit(0);
 }
 
@@ -155,33 +176,22 @@ static int choose_directory(struct str *out, struct err *e)
     return 0;
 }
 
-static int check_address(const char *text, struct address *out, struct err *e)
-{
-    if (!text)
-        return err_set(e, ERR_USAGE, "--connect ADDRESS is missing; --help lists the options");
-    if (address_parse(text, out, e) < 0)
-        return -1;
-    if (!address_is_local(out))
-        return err_set(e, ERR_REFUSED,
-            "%s is on another machine, and this version has no keys to know it by: connect through a tunnel to this "
-            "machine, as in "
-            "ssh -L",
-            text);
-    return address_check_awaited(out, e);
-}
-
 static int run(struct settings *s, int *status, struct err *e)
 {
     struct address address;
+    struct credential credential = { 0 };
     struct str directory = { 0 };
-    if (check_address(s->connect, &address, e) < 0)
-        return -1;
     if (!s->app.directory && choose_directory(&directory, e) < 0)
         return -1;
     if (!s->app.directory)
         s->app.directory = str_text(&directory);
+    s->join.directory = s->app.directory;
     s->app.address = &address;
-    int r = app_run(&s->app, status, e);
+    s->app.credential = &credential;
+    int r = join_find(&s->join, &address, &credential, e);
+    if (r == 0)
+        r = app_run(&s->app, status, e);
+    credential_wipe(&credential);
     str_deinit(&directory);
     return r;
 }

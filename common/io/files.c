@@ -47,7 +47,7 @@ int file_pread(int fd, void *to, size_t len, int64_t offset, size_t *got, struct
     return 0;
 }
 
-static int read_open_file(int fd, const char *path, size_t maximum, struct str *out, struct err *e)
+int file_read_fd(int fd, const char *path, size_t maximum, struct str *out, struct err *e)
 {
     char piece[16384];
     size_t before = out->len;
@@ -71,7 +71,7 @@ int file_read(const char *path, size_t maximum, struct str *out, struct err *e)
     if (fd < 0)
         return err_set_errno(e, "open %s", path);
     struct str text = { 0 };
-    int status = read_open_file(fd, path, maximum, &text, e);
+    int status = file_read_fd(fd, path, maximum, &text, e);
     if (status == 0)
         str_add_bytes(out, str_text(&text), text.len);
     str_deinit(&text);

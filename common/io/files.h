@@ -18,6 +18,9 @@ int file_write(const char *path, const void *bytes, size_t len, mode_t mode, str
 /* Appends the whole file to `out`. ERR_NOT_FOUND, ERR_LIMIT beyond `maximum` bytes, ERR_IO. */
 int file_read(const char *path, size_t maximum, struct str *out, struct err *e);
 
+/* The same of an open file, from where it stands; what came before a failure stays in `out`. `path` is for messages. */
+int file_read_fd(int fd, const char *path, size_t maximum, struct str *out, struct err *e);
+
 /* write(2) and pread(2) until all is done: short counts and EINTR are retried. file_pread sets *got to less than `len`
  * at the end of the file alone. */
 int file_write_all(int fd, const void *bytes, size_t len, struct err *e);

@@ -8,30 +8,27 @@
 
 #include "common/base/limits.h"
 #include "common/base/mem.h"
+#include "common/base/str.h"
 #include "common/io/system.h"
-
-/* How ZeroMQ and libuv meet. ZMQ_FD becomes readable when something happened inside ZeroMQ, once, and any send or
- * receive may eat that signal; so it does no more than wake the loop (`poll`, whose callback is empty). Before the loop
- * would sleep, `prepare` asks the socket itself; when frames wait, `idle` keeps the loop from sleeping, and `check`,
- * behind the poll, hands over a bounded batch, so that timers and other descriptors have their turn between batches. */
+#include "common/io/zcontext.h"
+#include "common/io/zmonitor.h"
+#include "common/io/zpoll.h"
 
 enum { BATCH = 1024, BATCH_MS = 5, SERVER_HIGH_WATER = 1000, CLIENT_HIGH_WATER = 64, ID_LEN = 5 };
+enum { MAX_BROKEN_OFF = 3, MAX_PATIENCE = 8 };
 
 enum { OPTION_ZAP_ENFORCE_DOMAIN = 93 }; /* not in the stable header, but stock 4.3.4 knows it */
 
-struct zcontext {
-    void *zmq;
-};
-
 struct zsock {
     struct zsock_options options;
-    void *socket;
+    void *zmq, *socket;
     uv_loop_t *loop;
-    uv_poll_t poll;
-    uv_prepare_t prepare;
-    uv_check_t check;
-    uv_idle_t idle;
-    int n_handles; /* that the loop has still to close */
+    struct zpoll poll;
+    struct zmonitor *monitor; /* of a client over tcp */
+    int n_broken_off;         /* handshakes in a row */
+    int n_retries, patience;  /* of a client: attempts to connect by one family, and how many to make by each */
+    bool prefers_ipv6;        /* where a name may have both */
+    bool has_curve;           /* of a server: a bind with keys was there */
     bool is_closed;
     bool is_skipping; /* the rest of a message of several frames */
     struct zsock_counts counts;
@@ -130,8 +127,6 @@ static void set_all(struct zsock *z)
         set_options(z->socket, for_servers, sizeof for_servers / sizeof *for_servers);
     else
         set_options(z->socket, for_clients, sizeof for_clients / sizeof *for_clients);
-    if (!is_server) /* many clients of a restarted server shall not come in step */
-        set_int(z->socket, ZMQ_RECONNECT_IVL, 100 + (int)(system_random_id() % 50));
     set_int(z->socket, ZMQ_SNDHWM, high_water);
     set_int(z->socket, ZMQ_RCVHWM, high_water);
     zmq_setsockopt(z->socket, ZMQ_MAXMSGSIZE, &max_frame, sizeof max_frame);
@@ -144,37 +139,29 @@ static int set_key(void *socket, int name, const char *key, struct err *e)
     return err_set(e, ERR_INVALID, "a CURVE key that is not 40 characters of Z85");
 }
 
-/* A server without a ZAP handler would take every key: with an enforced domain it takes none. */
-static int set_curve(struct zsock *z, const struct zsock_curve *keys, struct err *e)
+static int set_client_curve(void *socket, const struct zsock_curve *keys, struct err *e)
+{
+    return set_key(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, e) < 0 ||
+                   set_key(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key, e) < 0 ||
+                   set_key(socket, ZMQ_CURVE_SERVERKEY, keys->server_key, e) < 0
+               ? -1
+               : 0;
+}
+
+/* For the binds that follow: an open one keeps what it began with. A server without a ZAP handler would take every key:
+ * with an enforced domain it takes none. */
+static int set_server_curve(struct zsock *z, const char *secret_key, struct err *e)
 {
     static const char domain[] = "rung";
-    if (set_key(z->socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, e) < 0)
+    if (set_key(z->socket, ZMQ_CURVE_SECRETKEY, secret_key, e) < 0)
         return -1;
-    if (z->options.kind == ZSOCK_CLIENT)
-        return set_key(z->socket, ZMQ_CURVE_PUBLICKEY, keys->public_key, e) < 0 ||
-                       set_key(z->socket, ZMQ_CURVE_SERVERKEY, keys->server_key, e) < 0
-                   ? -1
-                   : 0;
     set_int(z->socket, ZMQ_CURVE_SERVER, 1);
     set_int(z->socket, OPTION_ZAP_ENFORCE_DOMAIN, 1);
-    return zmq_setsockopt(z->socket, ZMQ_ZAP_DOMAIN, domain, sizeof domain - 1) == 0 ? 0
-                                                                                     : fail(e, ERR_IO, "ZAP domain");
+    z->has_curve = true;
+    return zmq_setsockopt(z->socket, ZMQ_ZAP_DOMAIN, domain, sizeof domain - 1) < 0 ? fail(e, ERR_IO, "ZAP domain") : 0;
 }
 
 /* ---- receiving ---- */
-
-static int look_for(struct zsock *z, int wanted)
-{
-    int events = 0;
-    size_t len = sizeof events;
-    zmq_getsockopt(z->socket, ZMQ_EVENTS, &events, &len);
-    return events & wanted;
-}
-
-static bool has_input(struct zsock *z)
-{
-    return look_for(z, ZMQ_POLLIN);
-}
 
 static bool receive_part(struct zsock *z, zmq_msg_t *part)
 {
@@ -234,23 +221,9 @@ static bool receive(struct zsock *z)
     return true;
 }
 
-static void on_wake(uv_poll_t *poll, int status, int events) {}
-
-static void on_idle(uv_idle_t *idle) {}
-
-static void on_prepare(uv_prepare_t *prepare)
+static void on_input(void *context)
 {
-    struct zsock *z = prepare->data;
-    if (has_input(z))
-        uv_idle_start(&z->idle, on_idle);
-}
-
-static void on_check(uv_check_t *check)
-{
-    struct zsock *z = check->data;
-    uv_idle_stop(&z->idle);
-    if (!has_input(z))
-        return;
+    struct zsock *z = context;
     int batch_ms = z->options.batch_ms ? z->options.batch_ms : BATCH_MS;
     uint64_t end_ns = uv_hrtime() + (uint64_t)batch_ms * 1000000;
     int n = 0;
@@ -265,53 +238,38 @@ static void on_check(uv_check_t *check)
 
 /* ---- a socket's life ---- */
 
-static void add_handles(struct zsock *z, uv_os_sock_t fd)
+static void on_closed(void *context)
 {
-    uv_poll_init_socket(z->loop, &z->poll, fd);
-    uv_prepare_init(z->loop, &z->prepare);
-    uv_check_init(z->loop, &z->check);
-    uv_idle_init(z->loop, &z->idle);
-    z->poll.data = z->prepare.data = z->check.data = z->idle.data = z;
-    z->n_handles = 4;
-    uv_poll_start(&z->poll, UV_READABLE, on_wake);
-    uv_prepare_start(&z->prepare, on_prepare);
-    uv_check_start(&z->check, on_check);
+    struct zsock *z = context;
+    for (size_t i = 0; i < z->n_addresses; i++)
+        free(z->addresses[i]);
+    free(z->addresses);
+    free(z);
 }
 
 struct zsock *zsock_open(struct zcontext *c, uv_loop_t *loop, const struct zsock_options *options, struct err *e)
 {
-    uv_os_sock_t fd;
-    size_t fd_len = sizeof fd;
     struct zsock *z = mem_zalloc(1, sizeof *z);
     z->options = *options;
     z->options.curve = NULL; /* its keys are borrowed for the call alone */
+    z->zmq = c->zmq;
     z->loop = loop;
+    z->patience = 1;
     z->socket = zmq_socket(c->zmq, options->kind == ZSOCK_SERVER ? ZMQ_ROUTER : ZMQ_DEALER);
     if (!z->socket) {
         fail(e, ERR_IO, "open a ZeroMQ socket");
         free(z);
         return NULL;
     }
+    assert(!options->curve || options->kind == ZSOCK_CLIENT);
     set_all(z);
-    if ((options->curve && set_curve(z, options->curve, e) < 0) ||
-        (zmq_getsockopt(z->socket, ZMQ_FD, &fd, &fd_len) < 0 && fail(e, ERR_IO, "ZMQ_FD") < 0)) {
+    z->poll = (struct zpoll){ .socket = z->socket, .on_input = on_input, .on_closed = on_closed, .context = z };
+    if ((options->curve && set_client_curve(z->socket, options->curve, e) < 0) || zpoll_open(&z->poll, loop, e) < 0) {
         zmq_close(z->socket);
         free(z);
         return NULL;
     }
-    add_handles(z, fd);
     return z;
-}
-
-static void on_handle_closed(uv_handle_t *handle)
-{
-    struct zsock *z = handle->data;
-    if (--z->n_handles > 0)
-        return;
-    for (size_t i = 0; i < z->n_addresses; i++)
-        free(z->addresses[i]);
-    free(z->addresses);
-    free(z);
 }
 
 void zsock_close(struct zsock *z)
@@ -319,23 +277,16 @@ void zsock_close(struct zsock *z)
     if (!z || z->is_closed)
         return;
     z->is_closed = true;
-    uv_close((uv_handle_t *)&z->poll, on_handle_closed); /* stops watching before the descriptor goes */
-    uv_close((uv_handle_t *)&z->prepare, on_handle_closed);
-    uv_close((uv_handle_t *)&z->check, on_handle_closed);
-    uv_close((uv_handle_t *)&z->idle, on_handle_closed);
+    zmonitor_close(z->monitor);
+    zpoll_close(&z->poll);
     zmq_close(z->socket);
 }
 
-/* IPv6 is turned on for the addresses that need it alone, as machines without it refuse the option's sockets. */
-static void choose_family(struct zsock *z, const char *address)
-{
-    set_int(z->socket, ZMQ_IPV6, strchr(address, '[') != NULL);
-}
+/* ---- listening ---- */
 
-int zsock_bind(struct zsock *z, const char *address, struct err *e)
+static int bind_to(struct zsock *z, const char *address, struct err *e)
 {
-    assert(z->options.kind == ZSOCK_SERVER);
-    choose_family(z, address);
+    set_int(z->socket, ZMQ_IPV6, strpbrk(address, "[*") != NULL);
     if (zmq_bind(z->socket, address) < 0) {
         fail(e, zmq_errno() == EADDRINUSE ? ERR_BUSY : ERR_IO, address);
         return err_prefix(e, "listen on");
@@ -345,11 +296,90 @@ int zsock_bind(struct zsock *z, const char *address, struct err *e)
     return 0;
 }
 
+int zsock_bind(struct zsock *z, const char *address, struct err *e)
+{
+    assert(z->options.kind == ZSOCK_SERVER);
+    assert(!z->has_curve); /* ZeroMQ cannot take a ZAP domain back */
+    return bind_to(z, address, e);
+}
+
+int zsock_bind_curve(struct zsock *z, const char *address, const char *secret_key, struct err *e)
+{
+    assert(z->options.kind == ZSOCK_SERVER);
+    return set_server_curve(z, secret_key, e) < 0 ? -1 : bind_to(z, address, e);
+}
+
+/* ---- connecting ---- */
+
+static bool is_tcp(const char *address)
+{
+    return str_starts(address, "tcp://");
+}
+
+static bool is_name(const char *address)
+{
+    return is_tcp(address) && !strchr(address, '[') && strspn(address + 6, "0123456789.:") != strlen(address + 6);
+}
+
+static int connect_to(struct zsock *z, const char *address)
+{
+    bool is_ipv6 = strchr(address, '[') != NULL || (is_name(address) && z->prefers_ipv6);
+    /* Many clients of a restarted server shall not come in step: ZeroMQ doubles the first pause, up to 2 s. */
+    int first_ms = 100 + (int)(system_random_id() % (is_tcp(address) ? 400 : 50));
+    set_int(z->socket, ZMQ_IPV6, is_ipv6);
+    set_int(z->socket, ZMQ_RECONNECT_IVL, first_ms);
+    return zmq_connect(z->socket, address);
+}
+
+static void refuse(struct zsock *z, enum zsock_refusal why)
+{
+    if (z->options.on_refused)
+        z->options.on_refused(z->options.context, why);
+}
+
+/* Looks for the other family's addresses of a name, more patiently each time. */
+static void retry(struct zsock *z)
+{
+    const char *address = z->addresses[0];
+    if (z->n_addresses != 1 || !is_name(address) || ++z->n_retries < z->patience)
+        return;
+    z->patience = z->patience < MAX_PATIENCE ? 2 * z->patience : MAX_PATIENCE;
+    zsock_reconnect(z, NULL);
+}
+
+static void on_monitor(void *context, enum zmonitor_event event)
+{
+    struct zsock *z = context;
+    bool was_broken_off = event == ZMONITOR_BROKEN_OFF;
+    if (event != ZMONITOR_RETRY)
+        z->n_broken_off = was_broken_off ? z->n_broken_off + 1 : 0;
+    switch (event) {
+    case ZMONITOR_CONNECTED:
+        z->n_retries = 0;
+        z->patience = 1;
+        break;
+    case ZMONITOR_NOT_LET_IN:
+        refuse(z, ZSOCK_NOT_LET_IN);
+        break;
+    case ZMONITOR_MISMATCH:
+        refuse(z, ZSOCK_MISMATCH);
+        break;
+    case ZMONITOR_BROKEN_OFF:
+        if (z->n_broken_off >= MAX_BROKEN_OFF)
+            refuse(z, ZSOCK_BROKEN_OFF);
+        break;
+    case ZMONITOR_RETRY:
+        retry(z);
+        break;
+    }
+}
+
 int zsock_connect(struct zsock *z, const char *address, struct err *e)
 {
     assert(z->options.kind == ZSOCK_CLIENT);
-    choose_family(z, address);
-    if (zmq_connect(z->socket, address) < 0) {
+    if (is_tcp(address) && !z->monitor && !(z->monitor = zmonitor_open(z->zmq, z->socket, z->loop, on_monitor, z, e)))
+        return -1;
+    if (connect_to(z, address) < 0) {
         fail(e, ERR_INVALID, address);
         return err_prefix(e, "connect to");
     }
@@ -360,11 +390,12 @@ int zsock_connect(struct zsock *z, const char *address, struct err *e)
 
 int zsock_reconnect(struct zsock *z, struct err *e)
 {
+    z->prefers_ipv6 = !z->prefers_ipv6;
+    z->n_retries = 0;
     for (size_t i = 0; i < z->n_addresses; i++) {
         const char *address = z->addresses[i];
-        choose_family(z, address);
         zmq_disconnect(z->socket, address); /* may fail: it is not connected, then */
-        if (zmq_connect(z->socket, address) < 0) {
+        if (connect_to(z, address) < 0) {
             fail(e, ERR_UNREACHABLE, address);
             return err_prefix(e, "connect again to");
         }
@@ -374,7 +405,7 @@ int zsock_reconnect(struct zsock *z, struct err *e)
 
 bool zsock_is_ready(struct zsock *z)
 {
-    return !z->is_closed && look_for(z, ZMQ_POLLOUT);
+    return !z->is_closed && zpoll_can(z->socket, ZMQ_POLLOUT);
 }
 
 const char *zsock_last_address(const struct zsock *z)

@@ -32,18 +32,24 @@ struct zsock;
 
 enum zsock_kind { ZSOCK_SERVER, ZSOCK_CLIENT };
 
-/* Keys in Z85, 40 characters. A server has a secret key; who may come in is decided by the process's ZAP handler, and
- * without one nobody gets in. A client has its own pair, and the server's public key. */
+/* A client's keys in Z85, 40 characters: its own pair, and the public key of whom it expects to find. */
 struct zsock_curve {
-    const char *public_key; /* client */
-    const char *secret_key; /* both */
-    const char *server_key; /* client: whom it expects to find */
+    const char *public_key, *secret_key, *server_key;
 };
 
+/* Why a client is not let in. ZeroMQ tries again all the same. */
+enum zsock_refusal {
+    ZSOCK_NOT_LET_IN, /* the server does not know the key, and says so */
+    ZSOCK_MISMATCH,   /* the server wants a key and there is none here, or the other way round, or it is no ZeroMQ */
+    ZSOCK_BROKEN_OFF, /* three times in a row it left in the middle of the handshake: it has another key than expected
+                       */
+};
+typedef void (*zsock_refused_fn)(void *context, enum zsock_refusal why);
+
 /* One frame came. `peer` is a server's number for the connection it came by: never 0, the same as long as the
- * connection lasts, another one after a reconnect; for a client it is 0. `user` is whom ZAP knows the peer by, ""
- * without CURVE: check it against the allow-list again for each message. `frame` is borrowed for the call. The callback
- * may send, and may close the socket. */
+ * connection lasts, another one after a reconnect; for a client it is 0. `user` is the peer's public key in Z85 as ZAP
+ * let it in, "" without CURVE: check it against the allow-list again for each message. `frame` is borrowed for the
+ * call. The callback may send, and may close the socket. */
 typedef void (*zsock_message_fn)(void *context, uint64_t peer, const char *user, const void *frame, size_t len);
 
 /* The batch of messages that were waiting (at most 256, or 5 ms of them) has been handed over: commit, then send.
@@ -55,9 +61,10 @@ struct zsock_options {
     size_t max_frame; /* bytes; a peer that sends more is disconnected. 0: LIMIT_FRAME */
     int high_water;   /* frames a peer that may wait in each direction. 0: server 1000, client 64 */
     int batch_ms;     /* how long what waits is handed over before timers and other sockets have their turn. 0: 5 ms */
-    const struct zsock_curve *curve; /* NULL: in the clear, for addresses that are local. Copied */
+    const struct zsock_curve *curve; /* of a client; NULL: in the clear, for addresses that are local. Copied */
     zsock_message_fn on_message;
     zsock_drained_fn on_drained; /* may be NULL */
+    zsock_refused_fn on_refused; /* of a client, over tcp alone; may be NULL */
     void *context;
 };
 
@@ -69,9 +76,15 @@ struct zsock *zsock_open(struct zcontext *c, uv_loop_t *loop, const struct zsock
 void zsock_close(struct zsock *z);
 
 /* "ipc://PATH", "tcp://HOST:PORT"; a server may bind, and a client connect to, several. A client that connects to
- * several spreads its frames over them. Binding a tcp port 0 takes a free one: zsock_last_address tells. */
+ * several spreads its frames over them. Binding a tcp port 0 takes a free one: zsock_last_address tells. The host * is
+ * every address of the machine, IPv4 and IPv6. A name is looked up again at each attempt to connect, in turn for IPv4
+ * and for IPv6. */
 int zsock_bind(struct zsock *z, const char *address, struct err *e);
 int zsock_connect(struct zsock *z, const char *address, struct err *e);
+
+/* For those alone whose keys the process's ZAP handler lets in (zap.h); without one, nobody. Of a server's addresses
+ * those without keys are bound first. */
+int zsock_bind_curve(struct zsock *z, const char *address, const char *secret_key, struct err *e);
 
 /* Drops all connections and what waits in them, and connects again to the same addresses: for a client that has heard
  * nothing for long. */

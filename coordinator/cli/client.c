@@ -25,6 +25,10 @@ struct client {
     uint64_t request;
     bool is_answered;
     struct message answer;
+
+    struct credential credential; /* for messages: its secret is not kept */
+    bool is_refused;
+    enum zsock_refusal refusal;
 };
 
 /* Where each message of ours keeps the request's number. */
@@ -54,6 +58,12 @@ static uint64_t *request_of(struct message *m)
     return NULL;
 }
 
+/* Said without having read what was asked: this key is not let in any more, or speaks another protocol. */
+static bool is_refusal_of_all(const struct message *m)
+{
+    return m->type == MESSAGE_ERROR && m->as.error.request == 0 && str_equal(m->as.error.code, "refused");
+}
+
 static void on_message(void *context, uint64_t peer, const char *user, const void *frame, size_t len)
 {
     struct client *c = context;
@@ -61,7 +71,7 @@ static void on_message(void *context, uint64_t peer, const char *user, const voi
     if (c->is_answered || message_decode(frame, len, &m, NULL) < 0)
         return;
     const uint64_t *request = request_of(&m);
-    if (!request || *request != c->request) {
+    if (!request || (*request != c->request && !is_refusal_of_all(&m))) {
         message_deinit(&m); /* of an earlier request that was answered twice, or too late */
         return;
     }
@@ -69,9 +79,16 @@ static void on_message(void *context, uint64_t peer, const char *user, const voi
     c->is_answered = true;
 }
 
+static void on_refused(void *context, enum zsock_refusal why)
+{
+    struct client *c = context;
+    c->is_refused = true;
+    c->refusal = why;
+}
+
 static void on_timer(uv_timer_t *timer) {}
 
-struct client *client_open(const char *address, struct err *e)
+struct client *client_open(const char *address, const struct credential *credential, struct err *e)
 {
     struct address place;
     if (address_parse(address, &place, e) < 0 || address_check_awaited(&place, e) < 0)
@@ -81,7 +98,15 @@ struct client *client_open(const char *address, struct err *e)
     c->address = mem_strdup(address);
     uv_loop_init(&c->loop);
     uv_timer_init(&c->loop, &c->timer);
-    const struct zsock_options options = { .kind = ZSOCK_CLIENT, .on_message = on_message, .context = c };
+    struct zsock_curve curve;
+    const struct zsock_options options = { .kind = ZSOCK_CLIENT,
+        .curve = credential_curve(credential, &curve),
+        .on_message = on_message,
+        .on_refused = on_refused,
+        .context = c };
+    if (credential)
+        c->credential = *credential;
+    credential_wipe(&c->credential);
     if (!(c->context = zcontext_open(e)) || !(c->socket = zsock_open(c->context, &c->loop, &options, e)) ||
         zsock_connect(c->socket, address, e) < 0) {
         client_close(c);
@@ -113,7 +138,7 @@ void client_set_patience(struct client *c, int64_t milliseconds)
 static void ask_until_answered(struct client *c, const struct str *frame)
 {
     int64_t now_ms = system_monotonic_ms(), end_ms = now_ms + c->patience_ms, send_ms = now_ms;
-    while (!c->is_answered && now_ms < end_ms) {
+    while (!c->is_answered && !c->is_refused && now_ms < end_ms) {
         if (now_ms >= send_ms)
             send_ms = now_ms + (zsock_send(c->socket, 0, frame->text, frame->len) ? REPEAT_MS : RETRY_MS);
         int64_t wait_ms = (send_ms < end_ms ? send_ms : end_ms) - now_ms;
@@ -137,13 +162,15 @@ static enum err_code code_of(const char *name)
 static int request(struct client *c, struct message *m, enum message_type wanted, struct err *e)
 {
     message_deinit(&c->answer);
-    c->is_answered = false;
+    c->is_answered = c->is_refused = false;
     c->request = *request_of(m) = system_random_id();
     struct str frame = { 0 };
     if (!message_encode(m, &frame))
         return err_set(e, ERR_LIMIT, "it is too large for one message (%d bytes)", LIMIT_FRAME);
     ask_until_answered(c, &frame);
     str_deinit(&frame);
+    if (!c->is_answered && c->is_refused)
+        return credential_explain(&c->credential, c->address, c->refusal, e);
     if (!c->is_answered)
         return err_set(e, ERR_UNREACHABLE, "nobody answers at %s: is rungd running?", c->address);
     if (c->answer.type == MESSAGE_ERROR)

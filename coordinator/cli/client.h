@@ -11,18 +11,21 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/str.h"
+#include "common/io/credential.h"
 #include "common/proto/message.h"
 
 #define CLIENT_PATIENCE_MS 5000 /* for a command that a person waits for */
 
 struct client;
 
-/* Begins to connect to a local address; nobody need be there yet. Returns owned (client_close), or NULL with e. */
-struct client *client_open(const char *address, struct err *e);
+/* Begins to connect; nobody need be there yet. `credential` NULL: in the clear. Copies all. Returns owned
+ * (client_close), or NULL with e. */
+struct client *client_open(const char *address, const struct credential *credential, struct err *e);
 void client_close(struct client *c); /* accepts NULL */
 
 /* ERR_UNREACHABLE when nobody answers within the time that client_set_patience last gave (CLIENT_PATIENCE_MS at first);
- * what the coordinator refuses comes with its own code and text. */
+ * ERR_REFUSED as soon as it is known that nobody is let in with this key; what the coordinator refuses comes with its
+ * own code and text. */
 void client_set_patience(struct client *c, int64_t milliseconds);
 
 struct client_submitted {

@@ -10,6 +10,7 @@
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/commands_ask.h"
 #include "coordinator/cli/commands_launch.h"
+#include "coordinator/cli/commands_keys.h"
 #include "coordinator/cli/commands_steer.h"
 #include "coordinator/cli/export.h"
 #include "coordinator/cli/feed.h"
@@ -95,22 +96,17 @@ static int final(const struct options *o, struct err *e)
     return cli_final(&options, stdout, e);
 }
 
-static const struct option_row remote_rows[] = { STORE_ROW, CONNECT_ROW, { 0 } };
-static const struct option_row remote_json_rows[] = { STORE_ROW, CONNECT_ROW, JSON_ROW, { 0 } };
+static const struct option_row remote_rows[] = { STORE_ROW, CONNECT_ROWS, { 0 } };
+static const struct option_row remote_json_rows[] = { STORE_ROW, CONNECT_ROWS, JSON_ROW, { 0 } };
 static const struct option_row watch_rows[] = {
     STORE_ROW,
-    CONNECT_ROW,
+    CONNECT_ROWS,
     { "timeout", 't', "SECONDS", "end with status 124 when it takes longer" },
     { "until", 'u', "WHAT", "done, or an SQL expression over the best trial" },
     { "since", 0, "SEQ", "a line an event, after this number (0: all)" },
     JSON_ROW,
     { 0 },
 };
-
-static struct remote remote_of(const struct options *o)
-{
-    return (struct remote){ store_of(o), options_text(o, "connect", NULL) };
-}
 
 static int submit(const struct options *o, struct err *e)
 {
@@ -251,14 +247,14 @@ static int completion(const struct options *o, struct err *e)
 /* clang-format off */
 static const struct option_row rm_rows[] = {
     STORE_ROW,
-    CONNECT_ROW,
+    CONNECT_ROWS,
     { "force", 0, NULL, "also one that is not over: it is stopped first" },
     { "yes", 'y', NULL, "do not ask" },
     { 0 },
 };
 static const struct option_row gc_rows[] = {
     STORE_ROW,
-    CONNECT_ROW,
+    CONNECT_ROWS,
     JSON_ROW,
     { "keep", 'k', "N", "checkpoints of the N best of each campaign (10)" },
     { "dry-run", 'n', NULL, "only say what would be freed" },
@@ -268,7 +264,7 @@ static const struct option_row gc_rows[] = {
 
 static int rm(const struct options *o, struct err *e)
 {
-    struct remote where = { store_of(o), options_text(o, "connect", NULL) };
+    struct remote where = remote_of(o);
     return cli_rm(&where, o->words[0], options_has(o, "force"), options_has(o, "yes"), stdout, e);
 }
 
@@ -277,7 +273,7 @@ static int gc(const struct options *o, struct err *e)
     int64_t n_keep = 10;
     if (options_int(o, "keep", 0, LIMIT_TRIALS, &n_keep, e) < 0)
         return -1;
-    struct remote where = { store_of(o), options_text(o, "connect", NULL) };
+    struct remote where = remote_of(o);
     return cli_gc(&where, (int)n_keep, options_has(o, "dry-run"), options_has(o, "json"), stdout, e);
 }
 
@@ -372,6 +368,11 @@ const struct command commands[] = {
     { "export", "[CAMPAIGN]", 0, 1, "take a campaign to other tools", export_detail, export_rows, export },
     { "import", "CAMPAIGN", 1, 1, "warm a campaign with results from elsewhere", import_detail, import_rows, import },
     { "backup", "FILE", 1, 1, "copy a store's database, while it is written", backup_detail, backup_rows, backup },
+    { "keygen", "ROLE", 1, 1, "make a key: for a worker, an operator or a viewer", keys_make_detail, keys_make_rows, keys_make },
+    { "invite", "", 0, 0, "print the line that starts a worker elsewhere", keys_invite_detail, keys_invite_rows, keys_invite },
+    { "allow", "FILE.pub", 1, 1, "let a key in", keys_allow_detail, keys_allow_rows, keys_allow },
+    { "keys", "", 0, 0, "whose keys are let in", keys_list_detail, keys_list_rows, keys_list },
+    { "revoke", "NAME", 1, 1, "shut a key out, at once", keys_revoke_detail, keys_revoke_rows, keys_revoke },
     { "completion", "bash|zsh|fish", 1, 1, "what completes these commands in a shell", completion_detail, NULL, completion },
     { "rm", "CAMPAIGN", 1, 1, "remove a campaign from a store", rm_detail, rm_rows, rm },
     { "gc", "", 0, 0, "free the checkpoints that nobody needs", gc_detail, gc_rows, gc },

@@ -9,7 +9,7 @@
 /* clang-format off */
 const struct option_row launch_rows[] = {
     STORE_ROW,
-    CONNECT_ROW,
+    CONNECT_ROWS,
     { "on", 'o', "LAUNCHER", "local, ssh, slurm, kubernetes, or one of your own" },
     { "workers", 'w', "N", "how many workers (default: 1)" },
     { "slots", 0, "N", "trials that each runs at once (1)" },
@@ -38,7 +38,7 @@ const char launch_scale_detail[] = "Brings the number of workers that rung launc
 int launch_run(const struct options *o, struct err *e)
 {
     struct launch_options options = {
-        .where = { options_text(o, "store", DEFAULT_STORE), options_text(o, "connect", NULL) },
+        .where = remote_of(o),
         .path = o->words[0],
         .on = options_text(o, "on", "local"),
         .hosts = options_text(o, "hosts", NULL),

@@ -5,10 +5,10 @@
 #include "coordinator/cli/steer.h"
 
 /* clang-format off */
-const struct option_row steer_rows[] = { STORE_ROW, CONNECT_ROW, { 0 } };
+const struct option_row steer_rows[] = { STORE_ROW, CONNECT_ROWS, { 0 } };
 const struct option_row steer_extend_rows[] = {
     STORE_ROW,
-    CONNECT_ROW,
+    CONNECT_ROWS,
     { "trials", 't', "N", "limits.trials from now on; +N: so many more" },
     { "max-budget", 'b', "N", "search.max_budget from now on; +N: so much more" },
     { "wall-clock", 'w', "TIME", "limits.wall_clock from now on: 4h; +1h30m: more" },
@@ -16,7 +16,7 @@ const struct option_row steer_extend_rows[] = {
 };
 const struct option_row steer_retry_rows[] = {
     STORE_ROW,
-    CONNECT_ROW,
+    CONNECT_ROWS,
     { "failed", 'f', NULL, "all that failed or were set aside (the default)" },
     { 0 },
 };
@@ -33,11 +33,6 @@ const char steer_enqueue_detail[] = "CONFIG is name=value words, one JSON object
 
 const char steer_retry_detail[] = "Without numbers: every trial that failed or was set aside. A failure that was\n"
                                   "counted counts no more.\n";
-
-static struct remote remote_of(const struct options *o)
-{
-    return (struct remote){ options_text(o, "store", DEFAULT_STORE), options_text(o, "connect", NULL) };
-}
 
 int steer_extend(const struct options *o, struct err *e)
 {

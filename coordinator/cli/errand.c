@@ -38,7 +38,7 @@ static int start_own(struct errand *r, const struct remote *where, struct err *e
         status = fleet_start_coordinator(&r->fleet, system_monotonic_ms(), e);
     }
     if (status == 0)
-        status = (r->client = client_open(address.text, e)) ? 0 : -1;
+        status = (r->client = client_open(address.text, NULL, e)) ? 0 : -1;
     str_deinit(&store);
     return status;
 }

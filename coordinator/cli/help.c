@@ -29,7 +29,8 @@ static const struct { const char *title, *names; } groups[] = {
     { "ask",       " best trials show curve explain importance brackets decisions workers campaigns " },
     { "steer",     " pause resume stop extend enqueue retry note " },
     { "elsewhere", " export import " },
-    { "keep",      " backup rm gc keygen " },
+    { "keep",      " backup rm gc " },
+    { "access",    " keygen invite allow keys revoke " },
     { "shell",     " completion " },
     { "more",      "" },
 };

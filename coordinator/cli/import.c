@@ -213,7 +213,7 @@ static int give_alone(struct import *m, const char *store, const struct address 
     interrupt_watch();
     int status = fleet_init(&fleet, store, address->text, 0, e);
     if (status == 0 && (status = fleet_start_coordinator(&fleet, system_monotonic_ms(), e)) == 0 &&
-        !(c = client_open(address->text, e)))
+        !(c = client_open(address->text, NULL, e)))
         status = -1;
     if (c)
         client_set_patience(c, ANSWER_MS);
@@ -239,7 +239,7 @@ static int give_all(struct import *m, struct err *e)
     if (is_served < 0 || address_for_store(str_text(&store), getenv("XDG_RUNTIME_DIR"), &address, e) < 0)
         status = -1;
     else if (is_served > 0)
-        status = (c = client_open(address.text, e)) ? give(m, c, e) : -1;
+        status = (c = client_open(address.text, NULL, e)) ? give(m, c, e) : -1;
     else
         status = give_alone(m, str_text(&store), &address, e);
     client_close(c);

@@ -16,7 +16,10 @@
 /* clang-format off */
 #define DEFAULT_STORE "rung-store"
 #define STORE_ROW   { "store", 's', "DIR", "the store (default: " DEFAULT_STORE ")" }
-#define CONNECT_ROW { "connect", 'c', "ADDRESS", "a coordinator elsewhere: tcp://HOST:PORT, ipc://PATH" }
+#define CONNECT_ROWS \
+    { "connect", 'c', "ADDRESS", "a coordinator elsewhere: tcp://HOST:PORT, ipc://PATH" }, \
+    { "key", 0, "FILE", "to show it (default: operator.key in ~/.config/rung)" }, \
+    { "server-key", 0, "KEY", "its own, to know it by (default: the key file's)" }
 #define JSON_ROW    { "json", 0, NULL, "as JSON, for programs" }
 /* clang-format on */
 

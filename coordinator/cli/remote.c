@@ -12,6 +12,7 @@
 #include "coordinator/cli/follow.h"
 #include "coordinator/cli/errand.h"
 #include "coordinator/cli/interrupt.h"
+#include "coordinator/cli/options.h"
 #include "coordinator/cli/stream.h"
 #include "coordinator/cli/until.h"
 #include "coordinator/cli/who.h"
@@ -19,15 +20,28 @@
 #define WATCH_ANSWER_MS 1000
 #define WATCH_PATIENCE_MS 60000 /* without an answer; a restart of the coordinator takes less */
 
+struct remote remote_of(const struct options *o)
+{
+    return (struct remote){ .store = options_text(o, "store", DEFAULT_STORE),
+        .connect = options_text(o, "connect", NULL),
+        .choice = { options_text(o, "key", NULL), options_text(o, "server-key", NULL) } };
+}
+
 struct client *remote_connect(const struct remote *where, struct err *e)
 {
+    static const enum role roles[] = { ROLE_OPERATOR, ROLE_VIEWER, ROLE_NONE };
     struct address address;
+    struct credential credential;
     int status = where->connect ? address_parse(where->connect, &address, e)
                                 : address_for_store(where->store, getenv("XDG_RUNTIME_DIR"), &address, e);
     if (status == 0 && address.kind == ADDRESS_IPC && access(address.path, F_OK) < 0)
         status = err_set(e, ERR_UNREACHABLE, "nobody serves %s: start rungd, or use rung run",
             where->connect ? where->connect : where->store);
-    return status < 0 ? NULL : client_open(address.text, e);
+    if (status < 0 || credential_find(&address, &where->choice, roles, &credential, e) < 0)
+        return NULL;
+    struct client *c = client_open(address.text, &credential, e);
+    credential_wipe(&credential);
+    return c;
 }
 
 int remote_submit(

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "common/base/err.h"
+#include "common/io/credential.h"
 #include "coordinator/cli/client.h"
 #include "coordinator/cli/submission.h"
 
@@ -16,7 +17,12 @@
 struct remote {
     const char *store;   /* a directory on this machine: its coordinator's own socket */
     const char *connect; /* or an address; NULL: the store's */
+    struct credential_choice choice;
 };
+
+/* What STORE_ROW and CONNECT_ROWS were given. Borrows argv. */
+struct options;
+struct remote remote_of(const struct options *o);
 
 /* A client of it. Returns owned (client_close), or NULL with e. */
 struct client *remote_connect(const struct remote *where, struct err *e);

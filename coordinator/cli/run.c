@@ -72,7 +72,7 @@ static int start_coordinator(struct run *r, struct err *e)
         fleet_init(&r->fleet, r->store.text, r->address.text, n_workers, e) < 0 ||
         fleet_start_coordinator(&r->fleet, system_monotonic_ms(), e) < 0)
         return -1;
-    r->client = client_open(r->address.text, e);
+    r->client = client_open(r->address.text, NULL, e);
     if (r->client)
         client_set_patience(r->client, ANSWER_MS);
     return r->client ? 0 : -1;

@@ -146,7 +146,7 @@ static struct client *start_and_await(const char *store, const struct address *o
     str_addf(&log, "%s/log/rungd.log", store);
     struct standing s = { 0 };
     str_add(&s.listen, listen ? listen : "");
-    if (start(store, own, listen, log.text, &pid, e) == 0 && (c = client_open(own->text, e))) {
+    if (start(store, own, listen, log.text, &pid, e) == 0 && (c = client_open(own->text, NULL, e))) {
         s.pid = pid;
         if (save(store, &s, e) < 0 || await(c, pid, log.text, e) < 0) {
             client_close(c);
@@ -164,7 +164,7 @@ struct client *standing_open(const char *store, const char *listen, bool *is_new
     if (file_make_directory(store, MODE, e) < 0 || address_for_store(store, getenv("XDG_RUNTIME_DIR"), &own, e) < 0)
         return NULL;
     *is_new = !errand_is_served(store);
-    return *is_new ? start_and_await(store, &own, listen, e) : client_open(own.text, e);
+    return *is_new ? start_and_await(store, &own, listen, e) : client_open(own.text, NULL, e);
 }
 
 /* ---- ask, end ---- */
@@ -199,7 +199,7 @@ static int count_campaigns(const char *store, size_t *n, struct err *e)
     struct str json = { 0 };
     struct json_doc *doc = NULL;
     struct client *c =
-        address_for_store(store, getenv("XDG_RUNTIME_DIR"), &own, e) == 0 ? client_open(own.text, e) : NULL;
+        address_for_store(store, getenv("XDG_RUNTIME_DIR"), &own, e) == 0 ? client_open(own.text, NULL, e) : NULL;
     if (c && client_status(c, NULL, &json, e) == 0 && (doc = json_parse(json.text, json.len, e)))
         *n = json_len(json_get(json_root(doc), "campaigns"));
     int status = doc ? 0 : -1;

@@ -343,18 +343,21 @@ TEST(a_port_that_is_taken_is_said_so)
 
 TEST(a_bad_key_is_refused_and_a_good_one_taken)
 {
-    char public_key[41], secret_key[41];
+    char public_key[41], secret_key[41], address[320];
     struct err e = { 0 };
     open_fixture(&echo, &plain);
-    struct zsock_options options = echo;
+    struct zsock_options options = plain;
     options.curve = &(struct zsock_curve){ .secret_key = "short" };
     CHECK(!zsock_open(f.context, &f.loop, &options, &e));
     CHECK_CONTAINS(e.text, "40 characters");
     zmq_curve_keypair(public_key, secret_key);
-    options.curve = &(struct zsock_curve){ .secret_key = secret_key };
+    options.curve = &(struct zsock_curve){ public_key, secret_key, public_key };
     struct zsock *locked = zsock_open(f.context, &f.loop, &options, &e);
     CHECK(locked != NULL);
     zsock_close(locked);
+    snprintf(address, sizeof address, "%s.locked", f.address);
+    CHECK_INT(zsock_bind_curve(f.server, address, "short", &e), -1);
+    CHECK_INT(zsock_bind_curve(f.server, address, secret_key, &e), 0);
     close_fixture();
 }
 

@@ -202,6 +202,8 @@ static void take_result_ack(struct session *s, const struct message *m, int64_t 
 static void take_error(struct session *s, const struct message *m, int64_t now_ms, struct session_effects *fx)
 {
     effect_log(fx, LOG_ERROR, "the coordinator says: %s", m->as.error.text);
+    if (str_equal(m->as.error.code, "refused")) /* this key is not let in any more, or may not work */
+        link_lose(&s->link, now_ms);
     if (!s->link.is_welcome)
         link_back_off(&s->link, now_ms);
 }
