@@ -1,0 +1,10 @@
+/* main.tsx: where the page begins. */
+import { render } from "preact";
+import { Frame } from "./parts/frame";
+import { start } from "./state";
+import "./style/base.css";
+import "./style/frame.css";
+import "./style/views.css";
+
+render(<Frame />, document.getElementById("page")!);
+start();
