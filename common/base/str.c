@@ -36,17 +36,23 @@ void str_add(struct str *s, const char *text)
 
 void str_add_char(struct str *s, char c)
 {
-    str_add_bytes(s, &c, 1);
+    reserve(s, 1);
+    s->text[s->len++] = c;
+    s->text[s->len] = '\0';
 }
 
 void str_addv(struct str *s, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    reserve(s, 32); /* mostly enough */
+    size_t room = s->cap - s->len;
+    int len = vsnprintf(s->text + s->len, room, format, args);
     assert(len >= 0);
-    reserve(s, (size_t)len);
-    vsnprintf(s->text + s->len, (size_t)len + 1, format, again);
+    if ((size_t)len >= room) {
+        reserve(s, (size_t)len);
+        vsnprintf(s->text + s->len, (size_t)len + 1, format, again);
+    }
     va_end(again);
     s->len += (size_t)len;
 }
@@ -144,10 +150,22 @@ bool str_copy(char *to, size_t cap, const char *from)
     return n == len;
 }
 
+/* Eight bytes from 1 to 127: of the difference, no borrow reaches a byte's highest bit. */
+static bool are_ascii(const unsigned char *p)
+{
+    uint64_t eight;
+    memcpy(&eight, p, sizeof eight);
+    return ((eight | (eight - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool str_is_utf8(const char *bytes, size_t len)
 {
     const unsigned char *p = (const unsigned char *)bytes, *end = p + len;
     while (p < end) {
+        if (end - p >= 8 && are_ascii(p)) {
+            p += 8;
+            continue;
+        }
         int more = *p >= 0xf0 ? 3 : *p >= 0xe0 ? 2 : *p >= 0xc0 ? 1 : 0;
         if (*p == 0 || (*p >= 0x80 && *p < 0xc2) || *p > 0xf4 || end - p <= more)
             return false;

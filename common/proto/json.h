@@ -59,6 +59,11 @@ int json_want_number(json_value object, const char *key, double *out, struct err
 int json_want_text(json_value object, const char *key, const char **out, struct err *e);
 int json_want_bool(json_value object, const char *key, bool *out, struct err *e);
 
+/* Hands over each member of an object of numbers, in their order, without a tree. Stops with -1 when `take` returns -1
+ * (having filled e), or with e when the text is no such object: what stands before the fault was handed over then. */
+typedef int json_take_number(void *context, const char *key, double value, struct err *e);
+int json_each_number(const char *text, json_take_number *take, void *context, struct err *e);
+
 /* The text of a value again, compact, keys in their order, numbers as %.17g shortest that round-trips. */
 void json_print(struct str *out, json_value v);
 

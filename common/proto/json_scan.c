@@ -40,9 +40,14 @@ static int refuse(struct scan *s, size_t at, const char *what)
     return err_set(s->e, ERR_INVALID, "line %d, column %d: %s", line, column, what);
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void skip_blank(struct scan *s)
 {
-    while (s->at < s->len && strchr(" \t\r\n", s->text[s->at]) && s->text[s->at])
+    while (s->at < s->len && is_blank(s->text[s->at]))
         s->at++;
 }
 
@@ -124,7 +129,7 @@ static int scan_number(struct scan *s)
     size_t begin = s->at;
     if (s->text[s->at] == '-')
         s->at++;
-    bool leading_zero = s->at < s->len && s->text[s->at] == '0';
+    bool has_exponent = false, leading_zero = s->at < s->len && s->text[s->at] == '0';
     size_t n = scan_digits(s);
     bool bad = n == 0 || (leading_zero && n > 1);
     if (!bad && s->at < s->len && s->text[s->at] == '.') {
@@ -132,6 +137,7 @@ static int scan_number(struct scan *s)
         bad = scan_digits(s) == 0;
     }
     if (!bad && s->at < s->len && (s->text[s->at] == 'e' || s->text[s->at] == 'E')) {
+        has_exponent = true;
         s->at++;
         if (s->at < s->len && (s->text[s->at] == '+' || s->text[s->at] == '-'))
             s->at++;
@@ -143,7 +149,7 @@ static int scan_number(struct scan *s)
         return refuse(s, begin, "a number of more than 60 characters");
     char copy[64] = { 0 };
     memcpy(copy, s->text + begin, s->at - begin);
-    if (!isfinite(strtod(copy, NULL)))
+    if (has_exponent && !isfinite(strtod(copy, NULL)))
         return refuse(s, begin, "a number too large for a double");
     return 0;
 }
@@ -175,21 +181,31 @@ static const char *pointer_step(const char *wanted, const char *key, size_t len)
 }
 
 /* Keys as written; an escaped form of the same key is caught after cJSON has decoded it. */
+struct key {
+    size_t from, len;
+};
+
 struct key_list {
-    struct {
-        size_t from, len;
-    } * items;
-    size_t n, cap;
+    struct key few[24];
+    struct key *more; /* owned: those behind the first few */
+    size_t n, cap_more;
 };
 
 static bool key_is_new(struct key_list *keys, const char *text, size_t from, size_t len)
 {
-    for (size_t i = 0; i < keys->n; i++)
-        if (keys->items[i].len == len && memcmp(text + keys->items[i].from, text + from, len) == 0)
+    enum { FEW = sizeof keys->few / sizeof *keys->few };
+    for (size_t i = 0; i < keys->n; i++) {
+        const struct key *k = i < FEW ? &keys->few[i] : &keys->more[i - FEW];
+        if (k->len == len && memcmp(text + k->from, text + from, len) == 0)
             return false;
-    keys->items = mem_grow(keys->items, keys->n, &keys->cap, sizeof *keys->items);
-    keys->items[keys->n].from = from;
-    keys->items[keys->n++].len = len;
+    }
+    struct key new = { from, len };
+    if (keys->n < FEW) {
+        keys->few[keys->n++] = new;
+        return true;
+    }
+    keys->more = mem_grow(keys->more, keys->n - FEW, &keys->cap_more, sizeof *keys->more);
+    keys->more[keys->n++ - FEW] = new;
     return true;
 }
 
@@ -213,9 +229,21 @@ static int scan_member(struct scan *s, struct key_list *keys, const char *wanted
     return scan_value(s, pointer_step(wanted, s->text + from, len));
 }
 
+/* The i-th item of an array. */
+static int scan_item(struct scan *s, size_t i, const char *wanted)
+{
+    char index[24];
+    if (!wanted)
+        return scan_value(s, NULL);
+    int len = snprintf(index, sizeof index, "%zu", i);
+    return scan_value(s, pointer_step(wanted, index, (size_t)len));
+}
+
 static int scan_container(struct scan *s, char close, const char *wanted)
 {
-    struct key_list keys = { 0 };
+    struct key_list keys;
+    keys.more = NULL;
+    keys.n = keys.cap_more = 0; /* the few are filled as they come */
     int status = 0;
     size_t begin = s->at++;
     if (++s->depth > LIMIT_JSON_DEPTH)
@@ -227,9 +255,7 @@ static int scan_container(struct scan *s, char close, const char *wanted)
         return 0;
     }
     for (size_t i = 0; status == 0; i++) {
-        char index[24];
-        int len = snprintf(index, sizeof index, "%zu", i);
-        status = close == '}' ? scan_member(s, &keys, wanted) : scan_value(s, pointer_step(wanted, index, (size_t)len));
+        status = close == '}' ? scan_member(s, &keys, wanted) : scan_item(s, i, wanted);
         if (status < 0)
             break;
         skip_blank(s);
@@ -241,7 +267,7 @@ static int scan_container(struct scan *s, char close, const char *wanted)
             break;
         status = refuse(s, s->at, close == '}' ? "a comma or } is expected here" : "a comma or ] is expected here");
     }
-    free(keys.items);
+    free(keys.more);
     if (status < 0)
         return -1;
     s->at++;

@@ -1,17 +1,16 @@
 #include "common/proto/json.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "common/proto/json_number.h"
+
 /* A comma is due unless the text so far ends where a value may begin: after an opening bracket, a colon, or at the
- * start. */
+ * start (a NUL ends what is no JSON). */
 static void put_comma(struct str *s)
 {
-    if (s->len && !strchr("{[:,\n", s->text[s->len - 1]))
+    char last = s->len ? s->text[s->len - 1] : '\0';
+    if (last != '{' && last != '[' && last != ':' && last != ',' && last != '\n' && last != '\0')
         str_add_char(s, ',');
 }
 
@@ -49,12 +48,23 @@ static size_t character_len(const char *p)
     return 0;
 }
 
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 static void put_quoted(struct str *s, const char *text)
 {
     str_add_char(s, '"');
     while (*text) {
         unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\') {
+        size_t n_plain = 0;
+        while (is_plain((unsigned char)text[n_plain]))
+            n_plain++;
+        if (n_plain) {
+            str_add_bytes(s, text, n_plain);
+            text += n_plain;
+        } else if (c == '"' || c == '\\') {
             str_add_char(s, '\\');
             str_add_char(s, *text++);
         } else if (c == '\n' || c == '\t') {
@@ -91,27 +101,28 @@ void json_put_text(struct str *s, const char *text)
 void json_put_int(struct str *s, int64_t value)
 {
     assert(value <= INT64_C(1) << 53 && value >= -(INT64_C(1) << 53));
+    char text[JSON_NUMBER_TEXT] = "-";
+    size_t sign = value < 0;
+    size_t len = sign + json_unsigned_text(text + sign, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
     put_comma(s);
-    str_addf(s, "%" PRId64, value);
+    str_add_bytes(s, text, len);
 }
 
 void json_put_id(struct str *s, uint64_t id)
 {
+    char text[JSON_NUMBER_TEXT + 2] = "\"";
+    size_t len = 1 + json_unsigned_text(text + 1, id);
+    text[len++] = '"';
     put_comma(s);
-    str_addf(s, "\"%" PRIu64 "\"", id);
+    str_add_bytes(s, text, len);
 }
 
 void json_put_number(struct str *s, double value)
 {
-    assert(isfinite(value));
-    char text[32];
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (digits == 17 || strtod(text, NULL) == value)
-            break;
-    }
+    char text[JSON_NUMBER_TEXT];
+    size_t len = json_number_text(text, value);
     put_comma(s);
-    str_add(s, text);
+    str_add_bytes(s, text, len);
 }
 
 void json_put_bool(struct str *s, bool value)

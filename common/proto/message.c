@@ -11,7 +11,7 @@
 
 /* ---- memory: blocks that a decoded message gives back all at once ---- */
 
-enum { BLOCK = 4096 };
+enum { BLOCK = 960 }; /* with its head less than what malloc hands out at once */
 
 struct message_memory {
     struct message_memory *next;
@@ -212,6 +212,10 @@ static void write_text(struct str *s, const char *key, int64_t maximum, const ch
         return;
     size_t len = strlen(value);
     assert(len <= (size_t)size_of_maximum(maximum));
+    if (str_is_utf8(value, len)) {
+        json_add_text(s, key, value);
+        return;
+    }
     struct str clean = { 0 };
     str_add_utf8(&clean, value, len, (size_t)size_of_maximum(maximum));
     json_add_text(s, key, str_text(&clean));
@@ -397,22 +401,24 @@ bool message_encode(const struct message *m, struct str *frame)
     const struct kind *kind = find_kind(m->type);
     assert(kind);
     assert(m->tail_len <= max_tail(m->type));
-    struct str json = { 0 };
-    json_open_object(&json);
-    kind->write(&json, &m->as);
-    json_close_object(&json);
-    bool fits = MESSAGE_HEADER + json.len + m->tail_len <= LIMIT_FRAME;
-    if (fits) {
-        unsigned char header[MESSAGE_HEADER] = { [4] = MESSAGE_PROTOCOL, (unsigned char)m->type };
-        memcpy(header, magic, sizeof magic);
-        put_u32(header + 8, (uint32_t)json.len);
-        put_u32(header + 12, (uint32_t)m->tail_len);
-        uint32_t crc = crc32c(crc32c(0, header, 16), json.text, json.len);
-        put_u32(header + 16, crc32c(crc, m->tail, m->tail_len));
-        str_add_bytes(frame, header, sizeof header);
-        str_add_bytes(frame, json.text, json.len);
-        str_add_bytes(frame, m->tail, m->tail_len);
+    static const unsigned char no_header[MESSAGE_HEADER] = { 0 };
+    size_t begin = frame->len, json_at = begin + MESSAGE_HEADER;
+    str_add_bytes(frame, no_header, sizeof no_header);
+    json_open_object(frame);
+    kind->write(frame, &m->as);
+    json_close_object(frame);
+    size_t json_len = frame->len - json_at;
+    if (MESSAGE_HEADER + json_len + m->tail_len > LIMIT_FRAME) {
+        frame->text[frame->len = begin] = '\0';
+        return false;
     }
-    str_deinit(&json);
-    return fits;
+    unsigned char header[MESSAGE_HEADER] = { [4] = MESSAGE_PROTOCOL, (unsigned char)m->type };
+    memcpy(header, magic, sizeof magic);
+    put_u32(header + 8, (uint32_t)json_len);
+    put_u32(header + 12, (uint32_t)m->tail_len);
+    uint32_t crc = crc32c(crc32c(0, header, 16), frame->text + json_at, json_len);
+    put_u32(header + 16, crc32c(crc, m->tail, m->tail_len));
+    memcpy(frame->text + begin, header, sizeof header);
+    str_add_bytes(frame, m->tail, m->tail_len);
+    return true;
 }

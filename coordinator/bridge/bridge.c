@@ -42,15 +42,26 @@ static const struct lease_ref *refs_from(
     return refs;
 }
 
+struct wanted {
+    const char *name;
+    double value;
+};
+
+static int take_wanted(void *context, const char *key, double value, struct err *e)
+{
+    struct wanted *w = context;
+    if (strcmp(key, w->name) != 0)
+        return 0;
+    w->value = value;
+    return -1; /* that is all */
+}
+
 /* The number under `name` in a JSON object of metrics, or NaN. */
 static double metric_in(const char *metrics, const char *name)
 {
-    struct json_doc *doc = json_parse(metrics, strlen(metrics), NULL);
-    double value = NAN;
-    if (doc)
-        json_want_number(json_root(doc), name, &value, NULL);
-    json_free(doc);
-    return value;
+    struct wanted w = { name, NAN };
+    json_each_number(metrics, take_wanted, &w, NULL);
+    return w.value;
 }
 
 static void take_hello(const struct message_hello *m, struct bridge_memory *memory, struct hub_event *out)

@@ -44,26 +44,25 @@ static int find_metric(struct store *s, const char *name, int64_t *out, struct e
     return 0;
 }
 
-static int save_metrics(struct store *s, const struct result_row *row, int64_t step, json_value metrics, struct err *e)
+struct saving {
+    struct store *store;
+    const struct result_row *row;
+    int64_t step;
+};
+
+static int save_point(void *context, const char *name, double value, struct err *e)
 {
-    sqlite3_stmt *point = store_statement(s, row->is_counted ? POINT_COUNTED : POINT_UNCOUNTED, e);
-    if (!point)
+    const struct saving *at = context;
+    sqlite3_stmt *point = store_statement(at->store, at->row->is_counted ? POINT_COUNTED : POINT_UNCOUNTED, e);
+    int64_t metric = 0;
+    if (!point || find_metric(at->store, name, &metric, e) < 0)
         return -1;
-    for (json_value v = json_first(metrics); v; v = json_next(v)) {
-        int64_t metric = 0;
-        if (json_type(v) != JSON_NUMBER)
-            return err_set(e, ERR_INVALID, "metric %s is %s, not a number", json_key(v), json_type_name(v));
-        if (find_metric(s, json_key(v), &metric, e) < 0)
-            return -1;
-        sqlite3_bind_int64(point, 1, row->trial);
-        sqlite3_bind_int64(point, 2, metric);
-        sqlite3_bind_int64(point, 3, step);
-        sqlite3_bind_double(point, 4, json_number(v));
-        sqlite3_bind_int64(point, 5, (int64_t)row->seq);
-        if (sql_finish(point, e) < 0)
-            return -1;
-    }
-    return 0;
+    sqlite3_bind_int64(point, 1, at->row->trial);
+    sqlite3_bind_int64(point, 2, metric);
+    sqlite3_bind_int64(point, 3, at->step);
+    sqlite3_bind_double(point, 4, value);
+    sqlite3_bind_int64(point, 5, (int64_t)at->row->seq);
+    return sql_finish(point, e);
 }
 
 int store_save_curve(struct store *s, const struct result_row *row, struct err *e)
@@ -71,12 +70,9 @@ int store_save_curve(struct store *s, const struct result_row *row, struct err *
     if (str_equal(row->verdict, "unknown"))
         return 0;
     for (int i = 0; i < row->n_curve; i++) {
-        const char *text = row->curve[i].metrics;
-        struct json_doc *doc = json_parse(text, strlen(text), e);
-        int failed = doc ? save_metrics(s, row, row->curve[i].step, json_root(doc), e) : -1;
-        json_free(doc);
-        if (failed)
-            return err_prefix(e, "curve at step %lld", (long long)row->curve[i].step);
+        struct saving at = { s, row, row->curve[i].step };
+        if (json_each_number(row->curve[i].metrics, save_point, &at, e) < 0)
+            return err_prefix(e, "curve at step %lld", (long long)at.step);
     }
     return 0;
 }
