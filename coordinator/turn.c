@@ -51,12 +51,8 @@ struct turn {
 
 static void answer(struct turn *t, uint64_t peer, const struct message *m)
 {
-    struct str frame = { 0 };
-    if (message_encode(m, &frame))
-        letters_add(&t->due, &(struct sender){ .peer = peer }, frame.text, frame.len);
-    else
+    if (!letters_write(&t->due, &(struct sender){ .peer = peer }, m))
         log_error("a %s message is too long to be sent", message_name(m->type));
-    str_deinit(&frame);
 }
 
 static void answer_error(struct turn *t, uint64_t peer, uint64_t request, const struct err *e)
@@ -346,7 +342,7 @@ static int commit(struct turn *t, struct err *e)
         store_rollback(t->options.store);
     for (size_t i = 0; is_done && i < t->due.n; i++) {
         const struct letter *l = &t->due.items[i];
-        t->options.send(t->options.context, l->from.peer, l->frame.text, l->frame.len);
+        t->options.send(t->options.context, l->from.peer, letters_frame(&t->due, i), l->len);
         KILL_POINT("answer.sent");
     }
     letters_clear(&t->due);
@@ -355,7 +351,7 @@ static int commit(struct turn *t, struct err *e)
     return is_done ? 0 : -1;
 }
 
-static void quarantine(struct turn *t, const struct letter *l, const struct err *why)
+static void quarantine(struct turn *t, uint64_t peer, const void *frame, size_t len, const struct err *why)
 {
     struct str path = { 0 };
     struct err e = { 0 };
@@ -363,9 +359,9 @@ static void quarantine(struct turn *t, const struct letter *l, const struct err 
     int status = file_make_directory(path.text, 0700, &e);
     str_addf(&path, "/%" PRId64 "-%016" PRIx64 ".frame", system_wall_ms(), system_random_id());
     if (status == 0)
-        status = file_write(path.text, l->frame.text, l->frame.len, 0600, &e);
+        status = file_write(path.text, frame, len, 0600, &e);
     log_error("a message could not be stored (%s) and is kept in %s", why->text, status == 0 ? path.text : "no file");
-    answer_error(t, l->from.peer, 0, why);
+    answer_error(t, peer, 0, why);
     commit(t, &e);
     str_deinit(&path);
 }
@@ -393,7 +389,9 @@ static void recover(struct turn *t, const struct err *why)
     if (t->is_full)
         say_full(t);
     for (size_t i = 0; i < again.n && !t->is_full; i++) {
-        take_frame(t, &again.items[i].from, again.items[i].frame.text, again.items[i].frame.len);
+        const struct letter *l = &again.items[i];
+        const void *frame = letters_frame(&again, i);
+        take_frame(t, &l->from, frame, l->len);
         if (commit(t, &e) == 0)
             continue;
         if (e.code != ERR_INVALID && e.code != ERR_LIMIT)
@@ -403,7 +401,7 @@ static void recover(struct turn *t, const struct err *why)
         if (t->is_full)
             say_full(t);
         else
-            quarantine(t, &again.items[i], &e);
+            quarantine(t, l->from.peer, frame, l->len, &e);
     }
     letters_deinit(&again);
 }
