@@ -91,6 +91,13 @@ static void on_line(void *context, int slot, const char *line, size_t len)
                      .kind = SESSION_LINE, .now_ms = system_monotonic_ms(), .slot = slot, .text = line, .len = len });
 }
 
+static void on_printed(void *context, int slot, const char *line, size_t len)
+{
+    app_take(context,
+        &(struct session_event){
+            .kind = SESSION_PRINTED, .now_ms = system_monotonic_ms(), .slot = slot, .text = line, .len = len });
+}
+
 static void on_exited(void *context, int slot, const struct slot_exit *how)
 {
     static const enum exit_how hows[] = { [SLOT_END_STATUS] = EXIT_STATUS,
@@ -105,13 +112,16 @@ static void on_exited(void *context, int slot, const struct slot_exit *how)
         .reason = how->end == SLOT_END_NOT_STARTED ? how->error : how->stderr_tail,
         .log = how->log,
         .max_rss_bytes = how->max_rss_bytes,
-        .seconds = how->seconds };
+        .seconds = how->seconds,
+        .has_checkpoint = app->checkpoints[slot] && access(app->checkpoints[slot], F_OK) == 0 };
     app->in_use[slot][0] = 0;
     app_take(app, &(struct session_event){
                       .kind = SESSION_EXITED, .now_ms = system_monotonic_ms(), .slot = slot, .exit = &ended });
 }
 
-static const struct slot_hooks hooks = { .started = on_started, .line = on_line, .exited = on_exited };
+static const struct slot_hooks hooks = {
+    .started = on_started, .line = on_line, .printed = on_printed, .exited = on_exited
+};
 
 static int open_slots(struct app *app, struct err *e)
 {
@@ -290,7 +300,7 @@ static void open_session(struct app *app)
         .pid = getpid(),
         .cores = system_cores(),
         .slots = app->options->slots,
-        .allows_commands = app->options->allows_commands,
+        .commands = app->options->commands,
         .idle_exit_ms = (int64_t)app->options->idle_exit_s * 1000 });
     outcomes_each(app->outcomes, recover, app);
 }
@@ -338,8 +348,10 @@ static int open_all(struct app *app, struct err *e)
 static void close_all(struct app *app)
 {
     app->is_leaving = true;
-    for (int i = 0; i < app->options->slots; i++)
+    for (int i = 0; i < app->options->slots; i++) {
         slot_close(app->slots[i]);
+        free(app->checkpoints[i]);
+    }
     bulk_client_close(app->mover);
     zsock_close(app->control);
     zsock_close(app->bulk);

@@ -15,8 +15,8 @@ struct app_options {
     const char *directory;               /* the worker's own */
     const char *name;                    /* for people */
     int slots;
-    bool allows_commands;
-    int idle_exit_s; /* 0: never */
+    const char *commands; /* the programs of campaigns that it runs: common/domain/allowed.h; NULL: none */
+    int idle_exit_s;      /* 0: never */
 };
 
 /* Runs until it is asked to leave. Gives the exit status in *status, or fails before it has begun. */

@@ -4,6 +4,7 @@
 
 #include "common/base/kill_point.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/io/system.h"
 #include "worker/app_state.h"
 #include "worker/launch.h"
@@ -44,11 +45,17 @@ static void do_upload(struct app *app, const struct session_effect *effect)
 static int start(struct app *app, const struct session_effect *effect, struct err *e)
 {
     struct launch l = { 0 };
-    int r = launch_plan(&l, effect->grant, effect->slot, effect->directory, app->trainer, e);
+    struct launch_place place = { .slot = effect->slot,
+        .directory = effect->directory,
+        .checkpoint_in = effect->checkpoint_in,
+        .checkpoint_out = effect->checkpoint_out,
+        .trainer = app->trainer };
+    int r = launch_plan(&l, effect->grant, &place, e);
     if (r == 0) {
         struct slot_program program = { .argv = (const char *const *)l.argv,
             .environment = (const char *const *)l.environment,
             .directory = l.directory,
+            .wants_printed = effect->grant->command != NULL,
             .memory_bytes = effect->grant->memory_bytes };
         r = slot_start(app->slots[effect->slot], &program, e);
     }
@@ -61,6 +68,8 @@ static void do_start(struct app *app, const struct session_effect *effect)
     struct err e = { 0 };
     const char *checkpoint = effect->grant->checkpoint;
     str_copy(app->in_use[effect->slot], HASH_HEX, checkpoint ? checkpoint : "");
+    free(app->checkpoints[effect->slot]);
+    app->checkpoints[effect->slot] = mem_strdup(effect->checkpoint_out);
     KILL_POINT("grant.taken");
     bool has_directory = home_make_attempt(&app->home, effect->directory, &e) == 0;
     if (has_directory && start(app, effect, &e) == 0) {
@@ -81,6 +90,11 @@ static void do_tell(struct app *app, const struct session_effect *effect)
 static void do_end_input(struct app *app, const struct session_effect *effect)
 {
     slot_end_input(app->slots[effect->slot]);
+}
+
+static void do_terminate(struct app *app, const struct session_effect *effect)
+{
+    slot_terminate(app->slots[effect->slot]);
 }
 
 static void do_kill(struct app *app, const struct session_effect *effect)
@@ -166,6 +180,7 @@ static void (*const doers[EFFECT_N_KINDS])(struct app *app, const struct session
     [EFFECT_START] = do_start,
     [EFFECT_TELL] = do_tell,
     [EFFECT_END_INPUT] = do_end_input,
+    [EFFECT_TERMINATE] = do_terminate,
     [EFFECT_KILL] = do_kill,
     [EFFECT_CLEAR] = do_clear,
     [EFFECT_SAVE] = do_save,

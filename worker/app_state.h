@@ -38,6 +38,7 @@ struct app {
     struct session *session;
     struct slot *slots[LIMIT_SLOTS];
     char in_use[LIMIT_SLOTS][HASH_HEX]; /* the checkpoint that the slot's trial began with */
+    char *checkpoints[LIMIT_SLOTS];     /* the file that the slot's trial may write for one */
     char *trainer;                      /* the built-in's program */
     uint64_t session_id;
     struct later *later; /* a queue */

@@ -8,7 +8,9 @@
 #include "common/base/limits.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
+#include "common/io/files.h"
 #include "common/proto/json.h"
+#include "common/proto/placeholder.h"
 #include "worker/slot/start.h"
 
 static void add_word(struct launch *l, const char *word)
@@ -39,42 +41,154 @@ static void add_threads(struct launch *l, bool is_command)
             add_variable(l, "%s=1", names[i]);
 }
 
-static void add_environment(
-    struct launch *l, const struct message_grant *grant, int slot, const char *attempt_directory)
+static void add_environment(struct launch *l, const struct message_grant *grant, const struct launch_place *place)
 {
     add_variable(l, "RUNG_FD=%d", TRIAL_CONTRACT_FD);
     add_variable(l, "RUNG_CAMPAIGN=%s", grant->campaign);
     add_variable(l, "RUNG_TRIAL=%" PRId64, grant->number);
     add_variable(l, "RUNG_LEASE=%" PRIu64, grant->lease);
-    add_variable(l, "RUNG_SLOT=%d", slot);
-    add_variable(l, "RUNG_WORK_DIRECTORY=%s", attempt_directory);
+    add_variable(l, "RUNG_SLOT=%d", place->slot);
+    add_variable(l, "RUNG_WORK_DIRECTORY=%s", place->directory);
     add_threads(l, grant->command != NULL);
 }
 
-static int add_command_words(struct launch *l, json_value words, struct err *e)
+/* ---- a command ---- */
+
+/* What the placeholders of one command stand for. */
+struct values {
+    const struct message_grant *grant;
+    const struct launch_place *place;
+    json_value config;
+    const char *config_file;
+};
+
+static bool put_ours(const struct values *v, const char *name, struct str *out)
 {
+    const struct message_grant *g = v->grant;
+    const struct {
+        const char *name, *text;
+    } texts[] = { { "checkpoint_in", v->place->checkpoint_in ? v->place->checkpoint_in : "" },
+        { "checkpoint_out", v->place->checkpoint_out }, { "config", v->config_file },
+        { "data", g->data ? g->data : "{}" }, { "directory", v->place->directory } };
+    const struct {
+        const char *name;
+        uint64_t value;
+    } numbers[] = { { "budget_from", (uint64_t)g->budget_from }, { "budget_to", (uint64_t)g->budget_to },
+        { "seed", g->seed }, { "trial", (uint64_t)g->number }, { "slot", (uint64_t)v->place->slot } };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(texts[i].name, name) == 0) {
+            str_add(out, texts[i].text);
+            return true;
+        }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (strcmp(numbers[i].name, name) == 0) {
+            str_addf(out, "%" PRIu64, numbers[i].value);
+            return true;
+        }
+    return false;
+}
+
+static bool put_value(void *context, const char *name, struct str *out)
+{
+    const struct values *v = context;
+    json_value parameter = json_get(v->config, name);
+    if (!parameter)
+        return str_starts(name, PLACEHOLDER_OURS) && put_ours(v, name + strlen(PLACEHOLDER_OURS), out);
+    placeholder_put_value(parameter, out);
+    return true;
+}
+
+/* An option whose value is a parameter that does not exist for this trial goes with it: --momentum ${momentum}. */
+static void drop_option(struct launch *l, const char *word, const char *before)
+{
+    if (!before || *before != '-' || placeholder_is_in(before) || !placeholder_is_alone(word) || l->n_argv < 2)
+        return;
+    free(l->argv[--l->n_argv]);
+    l->argv[l->n_argv] = NULL;
+}
+
+static int add_command_words(struct launch *l, json_value words, struct values *values, struct err *e)
+{
+    const char *before = NULL;
     if (json_type(words) != JSON_ARRAY || json_len(words) == 0 || json_len(words) > LIMIT_COMMAND)
         return err_set(e, ERR_INVALID, "the command must be an array of 1 to %d texts", LIMIT_COMMAND);
     for (json_value w = json_first(words); w; w = json_next(w)) {
+        struct str word = { 0 };
         if (json_type(w) != JSON_TEXT)
             return err_set(e, ERR_INVALID, "a word of the command is %s: a text is expected", json_type_name(w));
-        add_word(l, json_text(w));
+        if (l->n_argv == 0) /* the program: what the worker allows, and nothing else */
+            add_word(l, json_text(w));
+        else if (placeholder_expand(json_text(w), put_value, values, &word))
+            add_word(l, str_text(&word));
+        else
+            drop_option(l, json_text(w), before);
+        before = json_text(w);
+        str_deinit(&word);
     }
     return 0;
 }
 
-static int plan_command(struct launch *l, const struct message_grant *grant, struct err *e)
+/* RUNG_PARAM_learning_rate=0.01; what a variable's name cannot have becomes _. */
+static void add_parameters(struct launch *l, json_value config)
 {
-    struct json_doc *doc = json_parse(grant->command, strlen(grant->command), e);
-    if (!doc)
-        return -1;
-    int r = add_command_words(l, json_root(doc), e);
-    json_free(doc);
+    for (json_value m = json_first(config); m; m = json_next(m)) {
+        struct str name = { 0 }, value = { 0 };
+        str_add(&name, json_key(m));
+        for (size_t i = 0; i < name.len; i++)
+            if (strchr(".-", name.text[i]))
+                name.text[i] = '_';
+        placeholder_put_value(m, &value);
+        add_variable(l, "RUNG_PARAM_%s=%s", str_text(&name), str_text(&value));
+        str_deinit(&name);
+        str_deinit(&value);
+    }
+}
+
+/* What the contract's first line says, for programs that do not read it. */
+static void add_order(struct launch *l, const struct values *v)
+{
+    const struct message_grant *g = v->grant;
+    add_variable(l, "RUNG_CONFIG=%s", v->config_file);
+    add_variable(l, "RUNG_BUDGET_FROM=%" PRId64, g->budget_from);
+    add_variable(l, "RUNG_BUDGET_TO=%" PRId64, g->budget_to);
+    add_variable(l, "RUNG_SEED=%" PRIu64, g->seed);
+    add_variable(l, "RUNG_METRIC=%s", g->metric);
+    add_variable(l, "RUNG_DATA=%s", g->data ? g->data : "{}");
+    add_variable(l, "RUNG_CHECKPOINT_IN=%s", v->place->checkpoint_in ? v->place->checkpoint_in : "");
+    add_variable(l, "RUNG_CHECKPOINT_OUT=%s", v->place->checkpoint_out);
+    add_variable(l, "PYTHONUNBUFFERED=1"); /* what is printed is told while it runs */
+}
+
+static int fill_command(struct launch *l, json_value words, struct values *v, struct err *e)
+{
+    struct str file = { 0 };
+    str_addf(&file, "%s/config.json", v->place->directory);
+    v->config_file = str_text(&file);
+    int r = file_write(v->config_file, v->grant->config, strlen(v->grant->config), 0600, e);
+    if (r == 0)
+        r = add_command_words(l, words, v, e);
+    add_parameters(l, v->config);
+    add_order(l, v);
+    str_deinit(&file);
+    return r;
+}
+
+static int plan_command(
+    struct launch *l, const struct message_grant *grant, const struct launch_place *place, struct err *e)
+{
+    struct json_doc *words = json_parse(grant->command, strlen(grant->command), e);
+    struct json_doc *config = words ? json_parse(grant->config, strlen(grant->config), e) : NULL;
+    struct values values = { .grant = grant, .place = place, .config = config ? json_root(config) : NULL };
+    int r = config ? fill_command(l, json_root(words), &values, e) : -1;
+    json_free(config);
+    json_free(words);
     if (r == 0 && grant->directory && access(grant->directory, X_OK) < 0)
         return err_set_errno(
             e, "the campaign's directory %s, where its command runs, is not on this machine", grant->directory);
     return r;
 }
+
+/* ---- both ---- */
 
 static int plan_trainer(struct launch *l, const char *trainer, struct err *e)
 {
@@ -84,15 +198,14 @@ static int plan_trainer(struct launch *l, const char *trainer, struct err *e)
     return 0;
 }
 
-int launch_plan(struct launch *l, const struct message_grant *grant, int slot, const char *attempt_directory,
-    const char *trainer, struct err *e)
+int launch_plan(struct launch *l, const struct message_grant *grant, const struct launch_place *place, struct err *e)
 {
-    int r = grant->command ? plan_command(l, grant, e) : plan_trainer(l, trainer, e);
+    int r = grant->command ? plan_command(l, grant, place, e) : plan_trainer(l, place->trainer, e);
     if (r < 0)
         return -1;
     bool is_elsewhere = grant->command && grant->directory;
-    l->directory = mem_strdup(is_elsewhere ? grant->directory : attempt_directory);
-    add_environment(l, grant, slot, attempt_directory);
+    l->directory = mem_strdup(is_elsewhere ? grant->directory : place->directory);
+    add_environment(l, grant, place);
     return 0;
 }
 

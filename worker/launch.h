@@ -14,10 +14,18 @@ struct launch {
     char *directory; /* where it runs */
 };
 
-/* Fills in what the grant says: the built-in trainer `trainer` in the attempt's own directory, or the command in the
- * campaign's. ERR_INVALID and ERR_NOT_FOUND say why it cannot run here. */
-int launch_plan(struct launch *l, const struct message_grant *grant, int slot, const char *attempt_directory,
-    const char *trainer, struct err *e);
+/* Where an attempt is worked on. */
+struct launch_place {
+    int slot;
+    const char *directory; /* the attempt's own */
+    const char *checkpoint_in, *checkpoint_out;
+    const char *trainer; /* the built-in's program */
+};
+
+/* Fills in what the grant says: the built-in trainer in the attempt's own directory, or the command in the campaign's,
+ * its placeholders replaced; for a command it also writes config.json into the attempt's directory, which must exist.
+ * ERR_INVALID and ERR_NOT_FOUND say why it cannot run here. */
+int launch_plan(struct launch *l, const struct message_grant *grant, const struct launch_place *place, struct err *e);
 void launch_deinit(struct launch *l);
 
 #endif

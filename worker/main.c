@@ -8,6 +8,7 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
+#include "common/domain/allowed.h"
 #include "common/io/system.h"
 #include "worker/app.h"
 #include "worker/join.h"
@@ -78,8 +79,8 @@ static int take_name(struct settings *s, char *value, struct err *e)
 
 static int take_allow_commands(struct settings *s, char *value, struct err *e)
 {
-    s->app.allows_commands = true;
-    return 0;
+    s->app.commands = value;
+    return allowed_check(value, e) < 0 ? err_prefix(e, "--allow-commands") : 0;
 }
 
 static int take_idle_exit(struct settings *s, char *value, struct err *e)
@@ -119,7 +120,7 @@ static const struct {
     { "slots",          "N",       take_slots,          "trials to run at once (default: one a core)" },
     { "dir",            "DIR",     take_dir,            "where results and checkpoints wait (default: $XDG_STATE_HOME/rung/worker)" },
     { "name",           "NAME",    take_name,           "what people see (default: the machine's name)" },
-    { "allow-commands", NULL,      take_allow_commands, "run campaigns that bring their own command, not the built-in trainer alone" },
+    { "allow-commands", "NAMES",   take_allow_commands, "programs of campaigns that it runs: python3,/opt/lab/bin/ (none)" },
     { "idle-exit",      "SECONDS", take_idle_exit,      "leave after so long without work" },
     { "log-level",      "LEVEL",   take_log_level,      "error, warning, info (default) or debug" },
     { "version",        NULL,      print_version,       "print the version" },

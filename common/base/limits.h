@@ -23,6 +23,8 @@
 #define LIMIT_RUNGS 20                /* rungs of a bracket */
 #define LIMIT_COMMAND 64              /* words of a trial's command */
 #define LIMIT_COMMAND_WORD 4096       /* bytes of one of them */
+#define LIMIT_ALLOWED 2048            /* bytes of a worker's list of programs that it runs */
+#define LIMIT_PRINTED_LINE 4096       /* bytes of a printed line in which metrics are looked for */
 #define LIMIT_CAMPAIGN_FILE (4 << 20) /* bytes of a campaign file */
 #define LIMIT_FRAME (1 << 20)         /* bytes of a wire message, header included */
 #define LIMIT_JSON_DEPTH 16           /* nested arrays and objects */

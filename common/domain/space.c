@@ -145,3 +145,10 @@ bool rules_resolve(const struct rules *rules, double *x)
 {
     return !rules || !rules->resolve || rules->resolve(rules->context, x);
 }
+
+bool name_is_valid(const char *name)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789.-";
+    size_t len = strlen(name), n_first = strcspn(letters, "0");
+    return len > 0 && len <= LIMIT_NAME && memchr(letters, *name, n_first) && strspn(name, letters) == len;
+}

@@ -65,6 +65,9 @@ double param_from_unit(const struct param *p, double unit); /* snapped */
 /* One draw from the prior: uniform over the range, its logarithm, or the choices. */
 double param_sample(const struct param *p, struct rng *r);
 
+/* Whether the text may name a parameter or a metric: [A-Za-z_][A-Za-z0-9_.-]*, at most LIMIT_NAME bytes. */
+bool name_is_valid(const char *name);
+
 /* Same values, bit for bit, NaN equal to NaN; and a hash that agrees with it. */
 bool config_equal(const struct space *s, const double *a, const double *b);
 uint64_t config_hash(const struct space *s, const double *x);

@@ -176,13 +176,6 @@ bool read_word(
     return false;
 }
 
-bool name_is_valid(const char *name)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789.-";
-    size_t len = strlen(name), n_first = strcspn(letters, "0");
-    return len > 0 && len <= LIMIT_NAME && memchr(letters, *name, n_first) && strspn(name, letters) == len;
-}
-
 /* The member whose key comes next behind `last` (NULL: the first), or NULL. */
 static json_value next_by_key(json_value object, const char *last)
 {

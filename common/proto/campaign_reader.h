@@ -59,9 +59,6 @@ bool read_array(struct reader *r, json_value v, const char *pointer, size_t min,
 bool read_word(struct reader *r, json_value v, const char *pointer, const char *const *words, size_t n,
     const char *what, int *out);
 
-/* Whether the text may name a parameter or a metric: [A-Za-z_][A-Za-z0-9_.-]*, at most LIMIT_NAME bytes. */
-bool name_is_valid(const char *name);
-
 /* The value as a person would write it, cut when long: 1.5, "abc", an object. Appends. */
 void put_found(struct str *s, json_value v);
 
@@ -76,5 +73,9 @@ void read_limits(struct reader *r, json_value v, const char *pointer); /* campai
 
 /* What only shows once all parts are read: campaign_relations.c. */
 void check_relations(struct reader *r, json_value root);
+
+/* campaign_command.c */
+void read_command(struct reader *r, json_value v, const char *pointer);
+void check_command(struct reader *r, json_value root); /* the parameters that its words name */
 
 #endif

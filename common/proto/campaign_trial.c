@@ -13,21 +13,6 @@ static void read_program(struct reader *r, json_value v, const char *pointer)
         r->spec->trial.program = mem_strdup(builtin_programs[program]);
 }
 
-static void read_command(struct reader *r, json_value v, const char *pointer)
-{
-    struct trial_spec *trial = &r->spec->trial;
-    const char *word;
-    if (!read_array(r, v, pointer, 1, LIMIT_COMMAND))
-        return;
-    trial->command = mem_zalloc(json_len(v), sizeof *trial->command);
-    for (json_value entry = json_first(v); entry; entry = json_next(entry)) {
-        struct pointer at = pointer_at(pointer, (size_t)trial->n_command);
-        if (!read_text(r, entry, at.text, LIMIT_COMMAND_WORD, &word))
-            word = "";
-        trial->command[trial->n_command++] = mem_strdup(word);
-    }
-}
-
 /* Appends `file` as an absolute name. */
 static void put_path(struct str *out, const char *directory, const char *file)
 {

@@ -38,7 +38,7 @@ static void init_worker(struct fleet *f, int number, const char *programs, const
     str_addf(&name, "local/%d", number);
     child_init(&f->workers[number - 1],
         (const char *const[]){ program.text, "--connect", address, "--slots", "1", "--dir", directory.text, "--name",
-            name.text, "--allow-commands", NULL },
+            name.text, "--allow-commands", "*", NULL },
         log.text);
     str_deinit(&program);
     str_deinit(&log);

@@ -30,7 +30,7 @@ class Hand:
 
     def worker(self, name, *words):
         return self.house.start("rung-worker", "--connect", self.address, "--dir", self.house.path(name),
-                                "--name", name, "--slots", "1", "--allow-commands", *words)
+                                "--name", name, "--slots", "1", "--allow-commands", "*", *words)
 
     def rung(self, *words, status=0):
         return self.house.rung(*words, "--connect", self.address, status=status)

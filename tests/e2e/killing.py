@@ -51,7 +51,7 @@ class Fleet:
         self.coordinator = Program(house, "rungd", "rungd.log", "--store", house.store, "--listen", self.address)
         self.workers = [
             Program(house, "rung-worker", f"worker-{i}.log", "--connect", self.address, "--slots", "1", "--dir",
-                    house.path(f"worker-{i}"), "--name", f"worker-{i}", "--allow-commands", "--log-level", "debug")
+                    house.path(f"worker-{i}"), "--name", f"worker-{i}", "--allow-commands", "*", "--log-level", "debug")
             for i in range(n_workers)]
         self.n_trials_killed = 0
 

@@ -14,8 +14,8 @@ static pid_t start_agent(const char *directory, const char *slots)
     const char *program = getenv("RUNG_WORKER");
     char *argv[] = { (char *)(uintptr_t) "rung-worker", (char *)(uintptr_t) "--connect", fake.address.text,
         (char *)(uintptr_t) "--dir", (char *)(uintptr_t)scratch_path(directory), (char *)(uintptr_t) "--slots",
-        (char *)(uintptr_t)slots, (char *)(uintptr_t) "--allow-commands", (char *)(uintptr_t) "--log-level",
-        (char *)(uintptr_t)(getenv("RUNG_TEST_LOG") ? "debug" : "error"), NULL };
+        (char *)(uintptr_t)slots, (char *)(uintptr_t) "--allow-commands", (char *)(uintptr_t) "*",
+        (char *)(uintptr_t) "--log-level", (char *)(uintptr_t)(getenv("RUNG_TEST_LOG") ? "debug" : "error"), NULL };
     pid_t pid;
     if (!program)
         SKIP("RUNG_WORKER does not name the program");

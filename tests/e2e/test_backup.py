@@ -18,7 +18,7 @@ def begin(house, seconds=0.05):
     path = house.write("small.json", campaign("small", trials=12, fixed={"seconds": seconds}))
     connect = ["--connect", f"ipc://{house.path('socket')}"]
     wait_for(lambda: house.rung("submit", path, *connect, status=None).returncode == 0, "submit")
-    house.start("rung-worker", *connect, "--slots", "2", "--dir", house.path("worker"), "--allow-commands")
+    house.start("rung-worker", *connect, "--slots", "2", "--dir", house.path("worker"), "--allow-commands", "*")
     return coordinator, words
 
 

@@ -70,7 +70,7 @@ def a_coordinator_on_a_full_disk_acknowledges_nothing_says_so_and_goes_on_when_t
         house.start("rungd", "--store", house.store, "--listen", socket)
         wait_for(lambda: house.rung("submit", path, "--connect", socket, status=None).returncode == 0, "submit")
         house.start("rung-worker", "--connect", socket, "--slots", "2", "--dir", house.path("worker"),
-                    "--allow-commands")
+                    "--allow-commands", "*")
         wait_for(lambda: house.n_counted() >= 3, "a few results")
         def says_full():
             disk.fill()  # the coordinator gives up its reserve, and that is filled too
@@ -104,7 +104,7 @@ def a_worker_on_a_full_disk_says_so_holds_its_outcome_and_goes_on_when_there_is_
         house.start("rungd", "--store", house.store, "--listen", socket)
         wait_for(lambda: house.rung("submit", path, "--connect", socket, status=None).returncode == 0, "submit")
         house.start("rung-worker", "--connect", socket, "--slots", "2", "--dir", os.path.join(disk.path, "worker"),
-                    "--allow-commands")
+                    "--allow-commands", "*")
         errors = house.path("rung-worker-1.err")
         wait_for(lambda: house.n_counted() >= 2, "a few results")
         disk.fill()

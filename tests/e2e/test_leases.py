@@ -16,7 +16,7 @@ from proxy import Cable
 def worker(house, address, name):
     """An agent of one slot, whose log is NAME.log."""
     program = Program(house, "rung-worker", f"{name}.log", "--connect", address, "--slots", "1", "--dir",
-                      house.path(name), "--name", name, "--allow-commands", "--log-level", "debug")
+                      house.path(name), "--name", name, "--allow-commands", "*", "--log-level", "debug")
     program.start()
     return program
 

@@ -177,7 +177,7 @@ void agent_start(struct world *w, int a)
         .pid = 1 + (int64_t)(g->mortal.life % 4000000),
         .cores = 2,
         .slots = w->drawn.slots,
-        .allows_commands = true });
+        .commands = "*" });
     world_put(w, ITEM_AGENT_TICK, a, 0, g->mortal.life, world_below(w, 100), NULL);
     spool_recover(w, a);
 }

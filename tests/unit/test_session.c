@@ -119,7 +119,7 @@ TEST(grants_that_cannot_be_run_are_handed_back)
         { "fetch", "lost", "the checkpoint could not be had: gone" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        world_open_with((struct session_config){ .slots = 1, .allows_commands = i > 0 });
+        world_open_with((struct session_config){ .slots = 1, .commands = i > 0 ? "*" : NULL });
         world_step((struct session_event){ .kind = SESSION_TICK });
         world_welcome(1);
         struct message grant = world_grant_message(2, 1);

@@ -331,7 +331,7 @@ TEST(an_idle_agent_leaves_at_once_and_a_second_signal_does_not_wait)
 
 TEST(an_agent_without_work_leaves_when_it_was_told_to)
 {
-    world_open_with((struct session_config){ .slots = 1, .allows_commands = true, .idle_exit_ms = 5000 });
+    world_open_with((struct session_config){ .slots = 1, .commands = "*", .idle_exit_ms = 5000 });
     world_step((struct session_event){ .kind = SESSION_TICK });
     world_welcome(1);
     world_wait_heard(4000);

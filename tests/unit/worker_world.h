@@ -32,7 +32,7 @@ struct world {
 static struct world world;
 
 static const char *const world_effect_names[EFFECT_N_KINDS] = { "send", "reconnect", "fetch", "start", "tell",
-    "end_input", "kill", "clear", "save", "spool", "strip", "deliver", "forget", "upload", "log", "exit" };
+    "end_input", "terminate", "kill", "clear", "save", "spool", "strip", "deliver", "forget", "upload", "log", "exit" };
 
 /* Whoever sends what cannot be encoded would fail at the edge: so everything goes through a frame. */
 static void world_copy_message(const struct message *m, struct message *to)
@@ -82,6 +82,7 @@ static void world_answer(const struct session_effect *effect)
     case EFFECT_START:
     case EFFECT_TELL:
     case EFFECT_END_INPUT:
+    case EFFECT_TERMINATE:
     case EFFECT_KILL:
     case EFFECT_CLEAR:
     case EFFECT_DELIVER:
@@ -171,7 +172,7 @@ __attribute__((unused)) static void world_open_with(struct session_config config
 
 __attribute__((unused)) static void world_open(int slots)
 {
-    world_open_with((struct session_config){ .slots = slots, .allows_commands = true });
+    world_open_with((struct session_config){ .slots = slots, .commands = "*" });
 }
 
 /* What was done since the last call. */

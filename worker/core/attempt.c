@@ -65,6 +65,15 @@ bool attempt_has_process(const struct attempt *a)
 
 /* ---- what the trial says ---- */
 
+static void note_report(struct attempt *a, int64_t step, bool has_metric, int64_t now_ms)
+{
+    a->step = step;
+    a->has_metric = has_metric;
+    if (now_ms - a->heard_ms >= a->slowest_ms)
+        a->slowest_ms = now_ms - a->heard_ms + 1;
+    a->heard_ms = now_ms;
+}
+
 static int hear_report(struct attempt *a, const struct saying *said, int64_t now_ms, struct err *e)
 {
     if (said->step <= a->step)
@@ -74,11 +83,7 @@ static int hear_report(struct attempt *a, const struct saying *said, int64_t now
         return err_set(e, ERR_INVALID, "the trial reported step %" PRId64 ", beyond its budget of %" PRId64, said->step,
             a->grant.budget_to);
     curve_add(&a->curve, said->step, said->text);
-    a->step = said->step;
-    a->has_metric = said->has_metric;
-    if (now_ms - a->heard_ms >= a->slowest_ms)
-        a->slowest_ms = now_ms - a->heard_ms + 1;
-    a->heard_ms = now_ms;
+    note_report(a, said->step, said->has_metric, now_ms);
     return 0;
 }
 
@@ -120,6 +125,61 @@ int attempt_hear(struct attempt *a, const struct saying *said, int64_t now_ms, s
         return err_set(e, ERR_INVALID, "the trial must say \"continues\" first of all lines");
     }
     return 0;
+}
+
+/* ---- what it prints, where it says nothing ---- */
+
+bool attempt_is_printing(const struct attempt *a)
+{
+    return a->grant.command && !a->speaks && a->failure == FAILURE_NONE && !a->is_done;
+}
+
+/* Lines that name no step count up, and the last of them is that of the budget. */
+static bool note_printed(struct attempt *a, int64_t now_ms)
+{
+    const struct printed *p = &a->printed;
+    int64_t step = p->has_step ? p->step : a->step + 1;
+    struct str text = { 0 };
+    if (p->has_step && step > a->grant.budget_to)
+        return a->is_done = true;
+    if (step <= a->step)
+        return false;
+    printed_put(p, &text);
+    if (step <= a->grant.budget_to)
+        curve_add(&a->curve, step, str_text(&text));
+    else if (a->curve.n > 0)
+        curve_replace_last(&a->curve, str_text(&text));
+    note_report(a, step < a->grant.budget_to ? step : a->grant.budget_to, true, now_ms);
+    str_deinit(&text);
+    return true;
+}
+
+bool attempt_hear_printed(struct attempt *a, const char *line, size_t len, int64_t now_ms)
+{
+    bool is_news = true;
+    if (!printed_take(&a->printed, line, len, a->grant.metric))
+        return false;
+    if (a->printed.diverged) {
+        char reason[LIMIT_NAME + 64];
+        snprintf(
+            reason, sizeof reason, "it printed a %s that is not finite, after step %" PRId64, a->grant.metric, a->step);
+        attempt_fail(a, FAILURE_DIVERGED, reason);
+    } else {
+        is_news = note_printed(a, now_ms);
+    }
+    printed_clear(&a->printed);
+    return is_news;
+}
+
+void attempt_begin_speaking(struct attempt *a)
+{
+    if (a->speaks)
+        return;
+    a->speaks = true;
+    printed_clear(&a->printed);
+    curve_deinit(&a->curve);
+    a->step = a->told_step = a->grant.budget_from;
+    a->has_metric = false;
 }
 
 /* ---- what comes of it ---- */
@@ -185,6 +245,10 @@ static void judge_status(struct attempt *a, const struct session_exit *how)
     } else if (how->status != 0) {
         snprintf(what, sizeof what, "exit status %d", how->status);
         fail_with(a, FAILURE_EXIT, what, how->reason);
+    } else if (!a->is_done && a->grant.command && !a->speaks) {
+        char text[LIMIT_NAME + 64];
+        snprintf(text, sizeof text, "the trial ended without saying \"done\", and printed no %s=...", a->grant.metric);
+        fail_with(a, FAILURE_EXIT, text, how->reason);
     } else if (!a->is_done) {
         fail_with(a, FAILURE_EXIT, "the trial ended without saying \"done\"", how->reason);
     }
@@ -264,8 +328,25 @@ bool attempt_wants_save(const struct attempt *a)
     return is_retried(a) && a->checkpoint_step > a->grant.budget_from;
 }
 
+/* A program that only prints is done when it exits with 0, or went on beyond its budget: what it printed last counts
+ * for the budget. The file that it wrote for a checkpoint is one, if it ended by itself. */
+static void judge_printed(struct attempt *a, const struct session_exit *how)
+{
+    bool is_exit = how && how->how == EXIT_STATUS, is_good = a->is_done || (is_exit && how->status == 0);
+    if (!a->grant.command || a->speaks || a->curve.n == 0 || a->failure != FAILURE_NONE)
+        return;
+    if (is_good && (!a->is_stopping || a->step == a->grant.budget_to)) {
+        a->is_done = true;
+        a->step = a->grant.budget_to;
+        curve_move_last(&a->curve, a->step);
+    }
+    if (is_exit && how->has_checkpoint && (how->status == 0 || how->status == EXIT_RETRY))
+        a->checkpoint_step = a->step;
+}
+
 void attempt_judge(struct attempt *a, const struct session_exit *how)
 {
+    judge_printed(a, how);
     if (how) {
         a->seconds = how->seconds;
         free(a->log);

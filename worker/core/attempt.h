@@ -12,6 +12,7 @@
 #include "common/proto/message.h"
 #include "worker/core/contract.h"
 #include "worker/core/curve.h"
+#include "worker/core/printed.h"
 #include "worker/core/session.h"
 
 enum attempt_state {
@@ -44,6 +45,8 @@ struct attempt {
     bool has_metric;         /* the last report has the objective's */
     int64_t checkpoint_step; /* of the last checkpoint that it said; -1: none */
     bool is_done;            /* it said so */
+    bool speaks;             /* its process said a line of the contract */
+    struct printed printed;  /* until then: what it printed since the last report */
     int64_t told_ms;         /* of the last PROGRESS */
     int64_t told_step;       /* what that said */
 
@@ -66,6 +69,16 @@ bool attempt_has_process(const struct attempt *a);
 
 /* Takes what the trial said (not CONTINUES, which is the slot's). Fails when it breaks the contract. */
 int attempt_hear(struct attempt *a, const struct saying *said, int64_t now_ms, struct err *e);
+
+/* Whether it is a command that has not said a line of the contract so far. */
+bool attempt_is_printing(const struct attempt *a);
+
+/* Takes a line that such a command printed. True when it says something new: a report, that it diverged, or (`is_done`)
+ * that it goes on beyond its budget. */
+bool attempt_hear_printed(struct attempt *a, const char *line, size_t len, int64_t now_ms);
+
+/* From now on it speaks the contract: what was printed before was no report. */
+void attempt_begin_speaking(struct attempt *a);
 
 /* Names the failure, unless one is known already: the first cause is the true one. */
 void attempt_fail(struct attempt *a, enum failure_kind failure, const char *reason);

@@ -58,6 +58,21 @@ void curve_add(struct curve *c, int64_t step, const char *metrics)
         thin(c);
 }
 
+void curve_replace_last(struct curve *c, const char *metrics)
+{
+    assert(c->n > 0);
+    drop_point(c, c->n - 1);
+    c->points[c->n - 1].metrics = mem_strdup(metrics);
+    c->bytes += strlen(metrics);
+}
+
+void curve_move_last(struct curve *c, int64_t step)
+{
+    assert(c->n > 0);
+    assert(step >= c->points[c->n - 1].step);
+    c->points[c->n - 1].step = step;
+}
+
 void curve_cut(struct curve *c, int64_t step)
 {
     while (c->n > 0 && c->points[c->n - 1].step > step)

@@ -20,6 +20,8 @@ struct curve {
 };
 
 void curve_add(struct curve *c, int64_t step, const char *metrics); /* copies; step is beyond the last */
+void curve_replace_last(struct curve *c, const char *metrics);      /* copies; there is one */
+void curve_move_last(struct curve *c, int64_t step);                /* there is one, and it was not beyond `step` */
 void curve_cut(struct curve *c, int64_t step);                      /* drops the points beyond this step */
 void curve_deinit(struct curve *c);
 

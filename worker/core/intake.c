@@ -7,6 +7,8 @@
 
 #include "common/base/mem.h"
 #include "common/base/str.h"
+#include "common/domain/allowed.h"
+#include "common/proto/json.h"
 #include "worker/core/effects.h"
 
 /* ---- which slot ---- */
@@ -97,6 +99,8 @@ static void start(struct session *s, struct attempt *a, int64_t now_ms, struct s
     effect->attempt = a->id;
     effect->grant = &a->grant;
     effect->directory = a->directory;
+    effect->checkpoint_in = a->checkpoint_in;
+    effect->checkpoint_out = a->checkpoint_out;
     effect->text = effect_take(fx, &line);
     effect_log(fx, LOG_INFO, "trial %s/%" PRId64 " starts in slot %d: %" PRId64 " to %" PRId64, a->grant.campaign,
         a->grant.number, a->slot, a->grant.budget_from, a->grant.budget_to);
@@ -107,6 +111,7 @@ static void go_on(struct session *s, struct attempt *a, int64_t now_ms, struct s
     struct place *p = &s->places[a->slot];
     begin(s, a, now_ms);
     a->step = a->told_step = p->reached;
+    a->speaks = true;
     name_files(s, a, p->directory);
     struct str line = { 0 };
     contract_add_next(&line, &a->grant, a->checkpoint_out);
@@ -168,6 +173,20 @@ static bool adopt(struct session *s, const struct message_grant *grant)
     return false;
 }
 
+/* A program that a campaign brings runs where the worker's own configuration names it. */
+static bool may_run(const struct session *s, const struct message_grant *grant, struct err *e)
+{
+    struct json_doc *doc = grant->command ? json_parse(grant->command, strlen(grant->command), NULL) : NULL;
+    json_value word = doc ? json_first(json_root(doc)) : NULL;
+    const char *program = word && json_type(word) == JSON_TEXT ? json_text(word) : "";
+    bool is_allowed = !grant->command || allowed_program(s->config.commands, program);
+    if (!is_allowed)
+        err_set(
+            e, ERR_REFUSED, "this worker may not run %.200s: start it with --allow-commands %.200s", program, program);
+    json_free(doc);
+    return is_allowed;
+}
+
 static bool is_known(const struct session *s, const struct message_grant *grant)
 {
     struct outcome_key key = { .trial = grant->trial, .lease = grant->lease, .rung = grant->rung };
@@ -205,13 +224,13 @@ void session_take_grant(
         return;
     int warm = find_warm(s, grant);
     int slot = warm >= 0 ? warm : find_slot(s);
+    struct err refusal = { 0 };
     if (s->is_draining) {
         hand_back(s, grant, FAILURE_PREEMPTED, "the worker is leaving", now_ms, fx);
     } else if (s->has_no_room) {
         hand_back(s, grant, FAILURE_PREEMPTED, "the disk of the worker is full", now_ms, fx);
-    } else if (grant->command && !s->config.allows_commands) {
-        hand_back(
-            s, grant, FAILURE_REFUSED, "this worker runs no commands: start it with --allow-commands", now_ms, fx);
+    } else if (!may_run(s, grant, &refusal)) {
+        hand_back(s, grant, FAILURE_REFUSED, refusal.text, now_ms, fx);
     } else if (slot < 0) {
         hand_back(s, grant, FAILURE_PREEMPTED, "the worker has no free slot", now_ms, fx);
     } else if (warm >= 0) {

@@ -55,6 +55,7 @@ static void take_saying(struct session *s, struct place *p, struct attempt *a, c
     struct err e = { 0 };
     bool is_first = !p->was_heard;
     p->was_heard = true;
+    attempt_begin_speaking(a);
     if (said->kind == SAYS_CONTINUES && is_first) {
         p->continues = true;
     } else if (attempt_hear(a, said, event->now_ms, &e) < 0) {
@@ -90,6 +91,20 @@ void session_take_line(struct session *s, const struct session_event *event, str
     }
     take_saying(s, p, a, &said, event, fx);
     saying_deinit(&said);
+}
+
+/* A program that does not speak the contract may print what it measures. */
+void session_take_printed(struct session *s, const struct session_event *event, struct session_effects *fx)
+{
+    struct attempt *a = s->places[event->slot].attempt;
+    if (s->places[event->slot].state != PLACE_BUSY || !attempt_is_printing(a))
+        return;
+    if (!attempt_hear_printed(a, event->text, event->len, event->now_ms))
+        return;
+    if (a->failure != FAILURE_NONE || a->is_done)
+        kill_attempt(a, fx);
+    else
+        send_progress(s, a, event->now_ms, fx);
 }
 
 /* ---- limits ---- */
@@ -166,6 +181,8 @@ void session_stop_attempt(struct session *s, struct attempt *a, const char *reas
             effect->slot = a->slot;
             effect->text = contract_stop;
         }
+        if (attempt_is_printing(a))
+            tell(fx, EFFECT_TERMINATE, a->slot); /* which does not listen to lines */
         return;
     case ATTEMPT_SAVING:
     case ATTEMPT_SPOOLING:

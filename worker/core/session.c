@@ -20,6 +20,7 @@ struct session *session_new(const struct session_config *config)
     s->config.version = mem_strdup(config->version);
     s->config.kernel = mem_strdup(config->kernel);
     s->config.work = mem_strdup(config->work);
+    s->config.commands = mem_strdup(config->commands);
     s->asked = -1;
     s->quiet_ms = -1;
     rng_derive(&s->rng, config->session, config->worker, RNG_JITTER, 0);
@@ -35,7 +36,8 @@ void session_free(struct session *s)
 {
     if (!s)
         return;
-    const char *const texts[] = { s->config.name, s->config.host, s->config.version, s->config.kernel, s->config.work };
+    const char *const texts[] = { s->config.name, s->config.host, s->config.version, s->config.kernel, s->config.work,
+        s->config.commands };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free_text(texts[i]);
     for (size_t i = 0; i < s->n_attempts; i++)
@@ -364,6 +366,7 @@ static void (*const takers[SESSION_N_KINDS])(
     [SESSION_CONNECTED] = take_connected,
     [SESSION_STARTED] = take_started,
     [SESSION_LINE] = session_take_line,
+    [SESSION_PRINTED] = session_take_printed,
     [SESSION_EXITED] = session_take_exit,
     [SESSION_FETCHED] = session_take_fetched,
     [SESSION_SAVED] = session_take_saved,

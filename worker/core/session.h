@@ -47,8 +47,8 @@ struct session_config {
     const char *kernel; /* or NULL */
     const char *work;   /* directory under which attempts have theirs: WORK/ATTEMPT */
     int64_t pid, cores;
-    int slots; /* 1 .. LIMIT_SLOTS */
-    bool allows_commands;
+    int slots;            /* 1 .. LIMIT_SLOTS */
+    const char *commands; /* the programs of campaigns that it runs, as common/domain/allowed.h has it; NULL: none */
     int64_t idle_exit_ms; /* leave after so long without work; 0: never */
 };
 
@@ -66,6 +66,7 @@ enum session_event_kind {
     SESSION_CONNECTED, /* a connection is there, a new one: perhaps to a coordinator that has just started */
     SESSION_STARTED,   /* slot: the program runs */
     SESSION_LINE,      /* slot, text, len: one line of the trial contract, without its newline */
+    SESSION_PRINTED,   /* slot, text, len: one line of standard output, of a command */
     SESSION_EXITED,    /* slot, exit: the process and its whole tree are gone, and all its lines were told before */
     SESSION_FETCHED,   /* attempt, text: the checkpoint lies under this name; NULL: failed, reason says why */
     SESSION_SAVED,   /* attempt, hash, bytes: the new checkpoint is in the cache; empty hash: failed, reason says why */
@@ -90,6 +91,7 @@ struct session_exit {
     const char *log;    /* the end of what it printed, standard error included; UTF-8, at most LIMIT_LOG_TAIL */
     int64_t max_rss_bytes;
     double seconds;
+    bool has_checkpoint; /* a file lies under the name that START gave for it */
 };
 
 struct session_event {
@@ -112,9 +114,11 @@ enum session_effect_kind {
     EFFECT_SEND,      /* message, lossy */
     EFFECT_RECONNECT, /* close the sockets and open them again */
     EFFECT_FETCH,     /* attempt, hash, bytes: have this blob in the cache, and say FETCHED */
-    EFFECT_START,     /* slot, grant, directory, text: make the directory, start the program, tell it this first line */
-    EFFECT_TELL,      /* slot, text: a line for the trial, newline included */
+    EFFECT_START, /* slot, grant, directory, checkpoint_in (or NULL), checkpoint_out, text: make the directory, start
+                   * the program, tell it this first line */
+    EFFECT_TELL,  /* slot, text: a line for the trial, newline included */
     EFFECT_END_INPUT, /* slot: end of file for the trial */
+    EFFECT_TERMINATE, /* slot: ask the program to end, by SIGTERM */
     EFFECT_KILL,      /* slot: the whole tree, now; EXITED follows */
     EFFECT_CLEAR,     /* directory: nobody needs it any more: remove it */
     EFFECT_SAVE,      /* attempt, text: take this file into the cache under its hash, durably, and say SAVED */
@@ -136,7 +140,7 @@ struct session_effect {
     struct outcome_key key;
     struct message message;
     const struct message_grant *grant;
-    const char *directory, *text, *hash;
+    const char *directory, *text, *hash, *checkpoint_in, *checkpoint_out;
     int64_t bytes;
     enum log_level level;
     int status;

@@ -64,6 +64,7 @@ void session_start_waiting(struct session *s, int slot, int64_t now_ms, struct s
 
 /* ---- running.c ---- */
 void session_take_line(struct session *s, const struct session_event *event, struct session_effects *fx);
+void session_take_printed(struct session *s, const struct session_event *event, struct session_effects *fx);
 void session_watch_slots(struct session *s, int64_t now_ms, struct session_effects *fx);
 void session_stop_attempt(struct session *s, struct attempt *a, const char *reason, int64_t patience_ms, int64_t now_ms,
     struct session_effects *fx);

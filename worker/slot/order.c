@@ -73,9 +73,9 @@ int order_send_start(
     return r;
 }
 
-int order_send_kill(int channel, struct err *e)
+int order_send(int channel, enum order_kind kind, struct err *e)
 {
-    struct header h = { .kind = ORDER_KILL };
+    struct header h = { .kind = kind };
     return send_packet(channel, &h, sizeof h, NULL, e);
 }
 
@@ -119,7 +119,7 @@ static int take_start(struct order *o, size_t len, struct err *e)
     memcpy(&h, o->packet, sizeof h);
     o->kind = (enum order_kind)h.kind;
     o->memory_bytes = h.memory_bytes;
-    if (h.kind == ORDER_KILL)
+    if (h.kind != ORDER_START)
         return 0;
     o->directory = next_word(o, len, &at);
     if (!o->directory || !take_words(o, len, &at, h.n_argv, o->argv) ||

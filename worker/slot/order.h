@@ -1,6 +1,6 @@
 /* order.h: what the agent and the supervisor of a slot say to each other, on a SOCK_SEQPACKET pair: one packet each.
  *
- *     agent → supervisor   START (with three descriptors) · KILL
+ *     agent → supervisor   START (with three descriptors) · TERMINATE · KILL
  *     supervisor → agent   STARTED · ENDED
  *
  * Both are the same program, so structs go as they are in memory.
@@ -19,7 +19,7 @@
 
 enum order_descriptor { ORDER_CONTRACT, ORDER_STDOUT, ORDER_STDERR, ORDER_N_DESCRIPTORS };
 
-enum order_kind { ORDER_START, ORDER_KILL };
+enum order_kind { ORDER_START, ORDER_TERMINATE, ORDER_KILL };
 
 /* A START as the supervisor sees it. The arrays end with NULL and point into `packet`. */
 struct order {
@@ -34,7 +34,7 @@ struct order {
 
 int order_send_start(
     int channel, const struct slot_program *program, const int descriptors[ORDER_N_DESCRIPTORS], struct err *e);
-int order_send_kill(int channel, struct err *e);
+int order_send(int channel, enum order_kind kind, struct err *e); /* TERMINATE or KILL */
 
 /* Waits for one order. Returns 1, 0 at the end of the channel, or -1. Descriptors are close-on-exec. */
 int order_receive(int channel, struct order *out, struct err *e);

@@ -16,6 +16,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/mem.h"
+#include "worker/slot/lines.h"
 #include "worker/slot/order.h"
 #include "worker/slot/supervisor.h"
 #include "worker/slot/tail.h"
@@ -46,6 +47,7 @@ struct slot {
     struct talk talk;
     struct stream streams[N_STREAMS];
     struct tail log, errors;
+    struct lines printed;
 };
 
 /* ---- the trial's output ---- */
@@ -59,6 +61,8 @@ static bool read_stream(struct stream *stream)
         tail_add(&stream->slot->log, bytes, (size_t)n);
         if (stream == &stream->slot->streams[STREAM_ERR])
             tail_add(&stream->slot->errors, bytes, (size_t)n);
+        else if (stream->slot->printed.line)
+            lines_take(&stream->slot->printed, bytes, (size_t)n);
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
         watch_close(stream->watch);
         stream->watch = NULL;
@@ -94,11 +98,19 @@ static void on_line(void *owner, const char *line, size_t len)
     s->hooks->line(s->context, s->number, line, len);
 }
 
+static void on_printed(void *owner, const char *line, size_t len)
+{
+    struct slot *s = owner;
+    s->hooks->printed(s->context, s->number, line, len);
+}
+
 /* Takes what the trial said and printed last; then nobody writes any more. */
 static void end_trial(struct slot *s, const struct report *report)
 {
     talk_drain(&s->talk);
     drain_streams(s);
+    if (s->printed.line)
+        lines_end(&s->printed);
     talk_close(&s->talk);
     close_streams(s);
     char *errors = tail_text(&s->errors), *log = tail_text(&s->log);
@@ -237,6 +249,7 @@ void slot_close(struct slot *s)
         supervisors[s->number] = 0;
     talk_close(&s->talk);
     close_streams(s);
+    lines_deinit(&s->printed);
     tail_deinit(&s->log);
     tail_deinit(&s->errors);
     free(s->program);
@@ -295,6 +308,9 @@ int slot_start(struct slot *s, const struct slot_program *program, struct err *e
     }
     s->is_running = true;
     s->started_ns = uv_hrtime();
+    s->printed.max = LIMIT_PRINTED_LINE;
+    s->printed.line = program->wants_printed ? on_printed : NULL;
+    s->printed.owner = s;
     talk_open(&s->talk, s->loop, ends.ours[ORDER_CONTRACT], on_line, s);
     for (int i = 0; i < N_STREAMS; i++) {
         s->streams[i].slot = s;
@@ -313,8 +329,14 @@ void slot_end_input(struct slot *s)
     talk_end(&s->talk);
 }
 
+void slot_terminate(struct slot *s)
+{
+    if (s->is_running && s->channel)
+        order_send(s->channel->fd, ORDER_TERMINATE, NULL);
+}
+
 void slot_kill(struct slot *s)
 {
     if (s->is_running && s->channel)
-        order_send_kill(s->channel->fd, NULL);
+        order_send(s->channel->fd, ORDER_KILL, NULL);
 }

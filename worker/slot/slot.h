@@ -12,6 +12,7 @@
 #ifndef RUNG_WORKER_SLOT_SLOT_H
 #define RUNG_WORKER_SLOT_SLOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,7 @@ struct slot_hooks {
     /* One line without its newline, NUL-terminated behind. A longer one than LIMIT_TRIAL_LINE comes cut to that + 1
      * bytes, so that whoever reads it refuses it. */
     void (*line)(void *context, int slot, const char *line, size_t len);
+    void (*printed)(void *context, int slot, const char *line, size_t len); /* a line of standard output, if wanted */
     void (*exited)(void *context, int slot, const struct slot_exit *how); /* nothing of the tree is left; start again */
 };
 
@@ -52,6 +54,7 @@ struct slot_program {
     const char *const *argv;        /* argv[0] is looked up in PATH unless it has a slash; ends with NULL */
     const char *const *environment; /* NAME=value, on top of the agent's own; ends with NULL */
     const char *directory;          /* to run in; absolute */
+    bool wants_printed;             /* lines of standard output are told, those beyond LIMIT_PRINTED_LINE cut */
     int64_t memory_bytes;           /* kill it when the tree holds more; 0: no limit */
 };
 
@@ -70,6 +73,7 @@ int slot_start(struct slot *s, const struct slot_program *program, struct err *e
 
 void slot_tell(struct slot *s, const char *line); /* with its newline; copies; nothing when the trial is gone */
 void slot_end_input(struct slot *s);              /* end of file for the trial, after what was told */
+void slot_terminate(struct slot *s);              /* SIGTERM for the trial's session, and no more */
 void slot_kill(struct slot *s);                   /* the whole tree; `exited` follows */
 
 #endif

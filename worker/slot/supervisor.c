@@ -167,6 +167,8 @@ static bool take_order(struct supervisor *s)
     } else if (order.kind == ORDER_KILL && s->trial) {
         s->is_killed = true;
         end_attempt(s);
+    } else if (order.kind == ORDER_TERMINATE && s->trial) {
+        kill(-s->trial, SIGTERM); /* its session: what a shell script runs hears it too */
     }
     return true;
 }

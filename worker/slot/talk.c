@@ -10,48 +10,13 @@
 
 /* ---- in ---- */
 
-static void give_line(struct talk *t)
-{
-    if (!t->is_cut && t->in.len > 0)
-        t->line(t->owner, t->in.text, t->in.len);
-    t->is_cut = false;
-    str_clear(&t->in);
-}
-
-/* A line that is too long is given once, cut, so that it is refused; the rest of it is skipped. */
-static void add_piece(struct talk *t, const char *bytes, size_t len)
-{
-    size_t room = LIMIT_TRIAL_LINE + 1 - t->in.len;
-    if (t->is_cut)
-        return;
-    str_add_bytes(&t->in, bytes, len < room ? len : room);
-    if (t->in.len <= LIMIT_TRIAL_LINE)
-        return;
-    give_line(t);
-    t->is_cut = true;
-}
-
-static void take_bytes(struct talk *t, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        const char *newline = memchr(bytes, '\n', len);
-        size_t n = newline ? (size_t)(newline - bytes) : len;
-        add_piece(t, bytes, n);
-        if (newline)
-            give_line(t);
-        n += newline != NULL;
-        bytes += n;
-        len -= n;
-    }
-}
-
 /* Returns false when there is nothing more at this moment, or at all: then t->is_over. */
 static bool read_some(struct talk *t)
 {
     char bytes[READ_BYTES];
     ssize_t n = recv(t->watch->fd, bytes, sizeof bytes, MSG_DONTWAIT);
     if (n > 0)
-        take_bytes(t, bytes, (size_t)n);
+        lines_take(&t->in, bytes, (size_t)n);
     else
         t->is_over = n == 0 || (errno != EAGAIN && errno != EINTR);
     return n > 0;
@@ -61,7 +26,7 @@ void talk_drain(struct talk *t)
 {
     while (t->watch && !t->is_over && read_some(t))
         continue;
-    give_line(t);
+    lines_end(&t->in);
 }
 
 /* ---- out ---- */
@@ -95,7 +60,7 @@ static void on_ready(void *owner, int events)
 
 void talk_open(struct talk *t, uv_loop_t *loop, int fd, void (*line)(void *, const char *, size_t), void *owner)
 {
-    *t = (struct talk){ .line = line, .owner = owner };
+    *t = (struct talk){ .in = { .max = LIMIT_TRIAL_LINE, .line = line, .owner = owner } };
     t->watch = watch_open(loop, fd, on_ready, t);
 }
 
@@ -118,7 +83,7 @@ void talk_end(struct talk *t)
 void talk_close(struct talk *t)
 {
     watch_close(t->watch);
-    str_deinit(&t->in);
+    lines_deinit(&t->in);
     str_deinit(&t->out);
     *t = (struct talk){ 0 };
 }

@@ -7,14 +7,12 @@
 #include <uv.h>
 
 #include "common/base/str.h"
+#include "worker/slot/lines.h"
 #include "worker/slot/watch.h"
 
 struct talk {
     struct watch *watch; /* NULL: closed */
-    void (*line)(void *owner, const char *line, size_t len);
-    void *owner;
-    struct str in;  /* the beginning of a line */
-    bool is_cut;    /* the rest of a line that was too long is being skipped */
+    struct lines in;
     struct str out; /* not written yet */
     bool is_ending; /* end of file after that */
     bool is_over;   /* the trial has closed its end */
