@@ -307,31 +307,39 @@ static void open_session(struct app *app)
 
 /* ---- life ---- */
 
-/* rung-train lies beside this program, or where it is installed. */
-static int find_trainer(struct app *app, struct err *e)
+/* The first of SELF/near and SELF/far that is there, SELF being this program's directory. Owned; NULL: neither. */
+static char *find_beside(const char *near, const char *far)
 {
-    struct str directory = { 0 }, path = { 0 };
-    if (file_self_directory(&directory, e) < 0)
-        return -1;
-    str_addf(&path, "%s/rung-train", str_text(&directory));
-    if (access(str_text(&path), X_OK) < 0) {
-        struct str installed = { 0 };
-        str_addf(&installed, "%s/../libexec/rung/rung-train", str_text(&directory));
-        if (access(str_text(&installed), X_OK) == 0) {
-            str_clear(&path);
-            str_add(&path, str_text(&installed));
-        }
-        str_deinit(&installed);
+    const char *const places[] = { near, far };
+    struct str self = { 0 }, path = { 0 };
+    if (file_self_directory(&self, NULL) < 0)
+        return NULL;
+    for (size_t i = 0; i < 2; i++) {
+        str_clear(&path);
+        str_addf(&path, "%s/%s", str_text(&self), places[i]);
+        if (access(str_text(&path), R_OK | X_OK) == 0)
+            break;
+        if (i == 1)
+            str_deinit(&path);
     }
-    app->trainer = str_take(&path);
-    str_deinit(&directory);
-    return 0;
+    str_deinit(&self);
+    return path.text;
+}
+
+/* Beside this program as it was built, or where they are installed. */
+static void find_programs(struct app *app)
+{
+    app->trainer = find_beside("rung-train", "../libexec/rung/rung-train");
+    app->python = find_beside("deploy/python", "../share/rung/python");
+    if (!app->trainer)
+        app->trainer = mem_strdup("rung-train"); /* whoever needs it hears that it is missing */
 }
 
 static int open_all(struct app *app, struct err *e)
 {
     int n_damaged;
-    if (find_trainer(app, e) < 0 || home_open(&app->home, app->options->directory, system_random_id(), e) < 0)
+    find_programs(app);
+    if (home_open(&app->home, app->options->directory, system_random_id(), e) < 0)
         return -1;
     if (!(app->blobs = blobs_open(app->home.blobs, e)) || !(app->outcomes = outcomes_open(app->home.fd, &n_damaged, e)))
         return -1;
@@ -367,6 +375,7 @@ static void close_all(struct app *app)
     home_close(&app->home);
     str_deinit(&app->frame);
     free(app->trainer);
+    free(app->python);
     free(app->later);
 }
 

@@ -49,7 +49,8 @@ static int start(struct app *app, const struct session_effect *effect, struct er
         .directory = effect->directory,
         .checkpoint_in = effect->checkpoint_in,
         .checkpoint_out = effect->checkpoint_out,
-        .trainer = app->trainer };
+        .trainer = app->trainer,
+        .python = app->python };
     int r = launch_plan(&l, effect->grant, &place, e);
     if (r == 0) {
         struct slot_program program = { .argv = (const char *const *)l.argv,

@@ -40,6 +40,7 @@ struct app {
     char in_use[LIMIT_SLOTS][HASH_HEX]; /* the checkpoint that the slot's trial began with */
     char *checkpoints[LIMIT_SLOTS];     /* the file that the slot's trial may write for one */
     char *trainer;                      /* the built-in's program */
+    char *python;                       /* the directory of rung.py; NULL: it is not there */
     uint64_t session_id;
     struct later *later; /* a queue */
     size_t n_later, cap_later;

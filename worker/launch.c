@@ -156,6 +156,11 @@ static void add_order(struct launch *l, const struct values *v)
     add_variable(l, "RUNG_DATA=%s", g->data ? g->data : "{}");
     add_variable(l, "RUNG_CHECKPOINT_IN=%s", v->place->checkpoint_in ? v->place->checkpoint_in : "");
     add_variable(l, "RUNG_CHECKPOINT_OUT=%s", v->place->checkpoint_out);
+    const char *path = getenv("PYTHONPATH");
+    if (v->place->python && path && *path)
+        add_variable(l, "PYTHONPATH=%s:%s", path, v->place->python);
+    else if (v->place->python)
+        add_variable(l, "PYTHONPATH=%s", v->place->python);
     add_variable(l, "PYTHONUNBUFFERED=1"); /* what is printed is told while it runs */
 }
 

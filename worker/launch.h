@@ -20,6 +20,7 @@ struct launch_place {
     const char *directory; /* the attempt's own */
     const char *checkpoint_in, *checkpoint_out;
     const char *trainer; /* the built-in's program */
+    const char *python;  /* the directory of rung.py, or NULL */
 };
 
 /* Fills in what the grant says: the built-in trainer in the attempt's own directory, or the command in the campaign's,

@@ -66,8 +66,11 @@ bool placeholder_is_alone(const char *word)
 
 void placeholder_put_value(json_value v, struct str *out)
 {
+    struct str json = { 0 }; /* of its own: behind other text a comma would come first */
     if (json_type(v) == JSON_TEXT)
         str_add(out, json_text(v));
     else
-        json_print(out, v);
+        json_print(&json, v);
+    str_add(out, str_text(&json));
+    str_deinit(&json);
 }

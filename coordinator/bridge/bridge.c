@@ -75,6 +75,7 @@ static void take_hello(const struct message_hello *m, struct bridge_memory *memo
         .host = m->host,
         .version = m->version,
         .kernel = m->kernel ? m->kernel : "",
+        .commands = m->commands,
         .pid = m->pid,
         .slots = m->slots,
         .cores = m->cores,

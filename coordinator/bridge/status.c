@@ -5,6 +5,7 @@
 
 #include "common/proto/config.h"
 #include "common/proto/json.h"
+#include "coordinator/core/fit.h"
 
 #define RUNNING_MAX 256 /* running trials and workers that one status names */
 #define CURVES_MAX 64   /* of them, with their curve and configuration */
@@ -109,7 +110,17 @@ static void put_best(const struct campaign *c, struct str *out)
     str_deinit(&config);
 }
 
-static void put_campaign(const struct campaign *c, struct str *out)
+/* Why nothing of it runs although workers are here, or null. */
+static void put_waits(const struct hub *h, const struct campaign *c, struct str *out)
+{
+    struct str why = { 0 };
+    if (c->row.state == CAMPAIGN_RUNNING)
+        fit_explain(c, hub_roster(h), &why);
+    json_add_text(out, "waits", why.len ? why.text : NULL);
+    str_deinit(&why);
+}
+
+static void put_campaign(const struct hub *h, const struct campaign *c, struct str *out)
 {
     int64_t eta = campaign_is_over(c) ? 0 : status_eta_ms(c);
     json_open_object(out);
@@ -130,6 +141,7 @@ static void put_campaign(const struct campaign *c, struct str *out)
         json_put_null(out);
     else
         json_put_int(out, eta);
+    put_waits(h, c, out);
     json_close_object(out);
 }
 
@@ -277,7 +289,7 @@ void status_put(const struct hub *h, const char *name, const char *trouble, int6
     for (size_t i = 0; i < hub_n_campaigns(h); i++) {
         const struct campaign *c = hub_campaign(h, i);
         if (name ? strcmp(c->spec->name, name) == 0 : !campaign_is_over(c))
-            put_campaign(c, out);
+            put_campaign(h, c, out);
     }
     json_close_array(out);
     json_put_key(out, "running");

@@ -46,12 +46,14 @@ static void add_bar(const struct lines *l, struct str *s, double share, int colu
         str_add(s, l->look.is_utf8 ? (i < full ? "█" : "░") : (i < full ? "#" : "."));
 }
 
-static void add_trouble(const struct lines *l, json_value status, struct str *s)
+/* What keeps it from going on, `key` of the whole status or of the campaign. */
+static void add_trouble(const struct lines *l, json_value of, const char *key, struct str *s)
 {
-    if (!status_has(status, "trouble"))
+    if (!status_has(of, key))
         return;
-    str_addf(s, "! %s", status_text(status, "trouble"));
+    str_addf(s, "! %s", status_text(of, key));
     add_line(l, VIEW_BOLD, str_text(s));
+    str_clear(s);
 }
 
 static void add_head(const struct lines *l, json_value campaign, struct str *s)
@@ -365,8 +367,8 @@ static void make_part(enum part part, const struct lines *l, json_value status, 
     str_clear(s);
     switch (part) {
     case HEAD:
-        add_trouble(l, status, s);
-        str_clear(s);
+        add_trouble(l, status, "trouble", s);
+        add_trouble(l, campaign, "waits", s);
         add_head(l, campaign, s);
         break;
     case TRIALS:

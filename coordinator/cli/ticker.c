@@ -81,9 +81,21 @@ static void tell_trouble(struct ticker *t, json_value status, json_value campaig
     t->has_trouble = has_trouble;
 }
 
+/* Once when it begins; that it goes on shows by itself. */
+static void tell_waits(struct ticker *t, json_value campaign, struct str *out)
+{
+    bool waits = status_has(campaign, "waits");
+    if (waits && !t->waits) {
+        begin_line(out, campaign);
+        str_addf(out, "%s\n", status_text(campaign, "waits"));
+    }
+    t->waits = waits;
+}
+
 void ticker_tell(struct ticker *t, json_value status, json_value campaign, int64_t now_ms, struct str *out)
 {
     tell_trouble(t, status, campaign, out);
+    tell_waits(t, campaign, out);
     bool has_best = tell_best(t, campaign, out), has_ended = tell_ended(t, campaign, out);
     if (!has_best && !has_ended && !tell_progress(t, campaign, now_ms, out))
         return;

@@ -19,6 +19,7 @@ struct ticker {
     int64_t said_ms;   /* monotonic: when anything was said */
     int64_t n_results; /* when anything was said */
     bool has_trouble;  /* and it was said */
+    bool waits;        /* and why was said */
 };
 
 /* Adds the lines that the news in `campaign`, a part of `status`, is worth. */

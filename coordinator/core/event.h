@@ -37,6 +37,7 @@ struct lease_ref {
 struct hub_hello {
     uint64_t key; /* the worker's own number */
     const char *name, *host, *version, *kernel;
+    const char *commands; /* the programs of campaigns that it runs: common/domain/allowed.h; NULL: none */
     int64_t pid, slots, cores;
     const struct lease_ref *held;
     int n_held;

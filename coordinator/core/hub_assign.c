@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "common/base/mem.h"
+#include "coordinator/core/fit.h"
 
 static void save_decision(
     struct hub *h, struct effects *fx, const struct trial *t, const struct search_decision *d, uint64_t saw)
@@ -59,7 +60,7 @@ static struct trial *work_of(
     struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c, const struct worker *w)
 {
     struct search_decision d;
-    if (c->row.state != CAMPAIGN_RUNNING)
+    if (c->row.state != CAMPAIGN_RUNNING || fit_of(c, w) != FIT_GOOD)
         return NULL;
     struct trial *t = campaign_next_queued(c, NULL, e->now_ms);
     while (t && hub_prefers_another(h, t, w))
@@ -133,12 +134,27 @@ static void finish_if_over(struct hub *h, const struct hub_event *e, struct effe
         hub_finish(h, e, fx, c, CAMPAIGN_DONE, *d.note ? d.note : "every trial and every promotion is through");
 }
 
+/* Where every campaign fits the worker and has nothing for it, it has nothing for anybody. */
+static bool fits_all(const struct hub *h, const struct worker *w)
+{
+    for (size_t i = 0; i < h->n_campaigns; i++)
+        if (h->campaigns[i]->row.state == CAMPAIGN_RUNNING && fit_of(h->campaigns[i], w) != FIT_GOOD)
+            return false;
+    return true;
+}
+
 void hub_assign(struct hub *h, const struct hub_event *e, struct effects *fx)
 {
     struct worker *w;
-    struct trial *t;
-    while ((w = roster_hungriest(&h->roster)) && (t = find_work(h, e, fx, w)))
-        hub_lease(h, e, fx, t, w);
+    while ((w = roster_hungriest(&h->roster, h->n_steps))) {
+        struct trial *t = find_work(h, e, fx, w);
+        if (t)
+            hub_lease(h, e, fx, t, w);
+        else if (fits_all(h, w))
+            break;
+        else
+            w->passed_step = h->n_steps;
+    }
     tell_nowork(h, fx);
     for (size_t i = 0; i < h->n_campaigns; i++)
         finish_if_over(h, e, fx, h->campaigns[i]);

@@ -19,6 +19,7 @@ void roster_deinit(struct roster *r)
 {
     for (size_t i = 0; i < r->n; i++) {
         free_texts(&r->workers[i]->row);
+        free(r->workers[i]->commands);
         free(r->workers[i]);
     }
     free(r->workers);
@@ -100,6 +101,8 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
     w->row.last_seen_ms = e->wall_ms;
     w->row.state = w->is_aside ? "set_aside" : "here";
     w->is_here = true;
+    free(w->commands);
+    w->commands = mem_strdup(h->commands);
     w->session = e->session;
     w->peer = e->peer;
     w->heard_ms = e->now_ms;
@@ -107,14 +110,14 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
     return w;
 }
 
-struct worker *roster_hungriest(const struct roster *r)
+struct worker *roster_hungriest(const struct roster *r, uint64_t step)
 {
     struct worker *best = NULL;
     for (size_t i = 0; i < r->n; i++) {
         struct worker *w = r->workers[i];
         if (mutation(IDLE_SLOT) && w->was_told)
             continue;
-        if (w->is_here && !w->is_aside && w->free > 0 && w->n_running < w->row.slots &&
+        if (w->is_here && !w->is_aside && w->passed_step != step && w->free > 0 && w->n_running < w->row.slots &&
             (!best || w->asked_ms < best->asked_ms))
             best = w;
     }

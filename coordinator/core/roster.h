@@ -10,6 +10,7 @@
 struct worker {
     struct worker_row row; /* what is durable; its texts are owned */
     bool is_here;          /* has a live session */
+    char *commands;        /* owned: the programs of campaigns that it runs; NULL: none */
     uint64_t session;
     uint64_t peer;        /* where its messages come from; changes when it connects again */
     int64_t heard_ms;     /* monotonic */
@@ -18,6 +19,7 @@ struct worker {
     bool was_told;        /* NOWORK was sent for this ASK */
     int n_running;        /* leases that it holds */
     uint64_t blamed_step; /* the hub's step in which it was last blamed for a trial */
+    uint64_t passed_step; /* the hub's step in which there was nothing that fits it */
     bool is_aside;        /* gets no work: hub_trust.c */
     int64_t back_at_ms;   /* monotonic: until then */
 };
@@ -37,8 +39,7 @@ struct worker *roster_load(struct roster *r, const struct worker_row *row); /* f
 /* Takes what a HELLO says; makes the worker when its key is new. */
 struct worker *roster_hello(struct roster *r, const struct hub_event *e);
 
-/* The worker that is here, wants work, and has waited longest; those in `skip` passes are left out by their was_told.
- */
-struct worker *roster_hungriest(const struct roster *r);
+/* The worker that is here, wants work, and has waited longest, but for those that were passed over in this step. */
+struct worker *roster_hungriest(const struct roster *r, uint64_t step);
 
 #endif

@@ -75,7 +75,9 @@ def the_best_trial_is_trained_again_to_the_same_bits(house):
 
 @test
 def every_example_and_the_quickstart_are_right(house):
-    for path in (os.path.join(EXAMPLES, "own-program.json"), os.path.join(ROOT, "deploy", "quickstart.json")):
+    names = ("own-program", "xz", "spiral-numpy", "spiral-torch")
+    paths = [os.path.join(EXAMPLES, f"{name}.json") for name in names]
+    for path in paths + [os.path.join(ROOT, "deploy", "quickstart.json")]:
         house.rung("check", path)
         house.rung("plan", path)
 

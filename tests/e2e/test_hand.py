@@ -164,9 +164,14 @@ def a_worker_runs_no_command_unless_it_is_allowed_to(house):
     hand = Hand(house)
     hand.rung("submit", house.write("small.json", campaign(trials=3)))
     house.start("rung-worker", "--connect", hand.address, "--dir", house.path("one"), "--slots", "1")
-    wait_for(lambda: house.value("SELECT count(*) FROM attempt WHERE ended_ms > 0"), "an attempt ends")
-    assert "allow-commands" in house.value("SELECT reason FROM attempt WHERE ended_ms > 0"), house.logs()
-    assert house.n_counted() == 0 or house.value("SELECT count(*) FROM result WHERE value IS NOT NULL") == 0
+    why = wait_for(lambda: hand.status("small")["waits"], "somebody says why nothing runs")
+    assert f"--allow-commands {sys.executable}" in why, why
+    assert "! no worker that is here may run" in hand.rung("status", "small").stdout
+    assert house.value("SELECT count(*) FROM attempt") == 0
+    hand.worker("two", "--allow-commands", f"false,{os.path.dirname(sys.executable)}/")
+    hand.rung("watch", "small")
+    house.check_complete(3)
+    assert house.query("SELECT DISTINCT worker FROM attempts") == [("two",)]
 
 
 @test

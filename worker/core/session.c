@@ -78,7 +78,8 @@ static void send_hello(struct session *s, struct session_effects *fx)
         .pid = s->config.pid,
         .slots = s->config.slots,
         .cores = s->config.cores,
-        .kernel = s->config.kernel };
+        .kernel = s->config.kernel,
+        .commands = s->config.commands };
     hello.held = list_held(s, &hello.n_held, fx);
     effect_send(fx, MESSAGE_HELLO)->as.hello = hello;
 }

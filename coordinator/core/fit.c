@@ -1,0 +1,37 @@
+#include "coordinator/core/fit.h"
+
+#include "common/domain/allowed.h"
+
+enum fit fit_of(const struct campaign *c, const struct worker *w)
+{
+    const struct trial_spec *trial = &c->spec->trial;
+    if (trial->command && !allowed_program(w->commands, trial->command[0]))
+        return FIT_NOT_ALLOWED;
+    return FIT_GOOD;
+}
+
+static void put_reason(const struct campaign *c, enum fit why, struct str *out)
+{
+    switch (why) {
+    case FIT_GOOD:
+        return;
+    case FIT_NOT_ALLOWED:
+        str_addf(out, "no worker that is here may run %s: start one with --allow-commands %s",
+            c->spec->trial.command[0], c->spec->trial.command[0]);
+        return;
+    }
+}
+
+void fit_explain(const struct campaign *c, const struct roster *r, struct str *out)
+{
+    enum fit nearest = FIT_GOOD;
+    for (size_t i = 0; i < r->n; i++) {
+        const struct worker *w = r->workers[i];
+        enum fit fit = w->is_here ? fit_of(c, w) : FIT_GOOD;
+        if (w->is_here && fit == FIT_GOOD)
+            return;
+        if (fit > nearest)
+            nearest = fit;
+    }
+    put_reason(c, nearest, out);
+}
