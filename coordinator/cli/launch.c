@@ -106,12 +106,14 @@ static int choose_address(const struct launch_options *o, const char *store, str
     return status;
 }
 
-static bool has_command(const struct submission *file)
+/* The program that the campaign brings, if it does: whoever launches it lets the workers run that. */
+static void add_program(const struct submission *file, struct str *out)
 {
     struct json_doc *doc = json_parse(str_text(&file->canonical), file->canonical.len, NULL);
-    bool has = doc && json_get(json_get(json_root(doc), "trial"), "command");
+    json_value command = doc ? json_get(json_get(json_root(doc), "trial"), "command") : NULL;
+    if (command)
+        str_add(out, json_text(json_first(command)));
     json_free(doc);
-    return has;
 }
 
 static int fill_plan(
@@ -124,7 +126,7 @@ static int fill_plan(
     p->slots = o->slots;
     p->idle_exit_s = o->idle_exit_s;
     p->is_copied = o->is_copied;
-    p->allows_commands = has_command(file);
+    add_program(file, &p->commands);
     if (o->n_words > LAUNCH_WORDS)
         return err_set(e, ERR_USAGE, "%d words for the launcher: at most %d", o->n_words, LAUNCH_WORDS);
     for (int i = 0; i < o->n_words; i++)

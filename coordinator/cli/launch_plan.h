@@ -21,7 +21,7 @@ struct launch_plan {
     struct str address;   /* where the workers find the coordinator */
     struct str hosts;     /* the file that lists hosts, absolute; empty: none */
     bool is_copied;       /* the programs go to the hosts first */
-    bool allows_commands; /* the campaign brings a command of its own */
+    struct str commands;  /* the program of the campaign, which its workers may run; empty: it brings none */
     struct str words[LAUNCH_WORDS];
     int n_words;
 };

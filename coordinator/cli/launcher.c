@@ -131,8 +131,7 @@ static int make_call(struct call *c, const struct launch_plan *p, const char *ve
         add_text(c, "--hosts", str_text(&p->hosts));
         if (p->is_copied)
             add(c, "--copy");
-        if (p->allows_commands)
-            add(c, "--allow-commands");
+        add_text(c, "--allow-commands", str_text(&p->commands));
         add(c, "--");
         for (int i = 0; i < p->n_words; i++)
             add(c, str_text(&p->words[i]));

@@ -21,7 +21,7 @@ read_call() {
       --key) key=$2; shift ;;
       --server-key) server_key=$2; shift ;;
       --copy) copy=yes ;;
-      --allow-commands) allow=yes ;;
+      --allow-commands) allow=$2; shift ;;
       --) shift; extra=("$@"); break ;;
       *) fail "\"$1\" is no option of a launcher" ;;
     esac
@@ -50,7 +50,7 @@ member() {
 # worker_words PROGRAM NAME DIR SLOTS [IDLE-SECONDS]: the command line of a worker, into the array words.
 worker_words() {
   words=("$1" --connect "$connect" --name "$2" --dir "$3" --slots "$4" --idle-exit "${5:-$idle_exit}")
-  [ -z "$allow" ] || words+=(--allow-commands)
+  [ -z "$allow" ] || words+=(--allow-commands "$allow")
   [ -z "$key" ] || words+=(--key "$key")
   [ -z "$server_key" ] || words+=(--server-key "$server_key")
 }
