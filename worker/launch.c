@@ -69,12 +69,14 @@ static bool put_ours(const struct values *v, const char *name, struct str *out)
         const char *name, *text;
     } texts[] = { { "checkpoint_in", v->place->checkpoint_in ? v->place->checkpoint_in : "" },
         { "checkpoint_out", v->place->checkpoint_out }, { "config", v->config_file },
-        { "data", g->data ? g->data : "{}" }, { "directory", v->place->directory } };
+        { "data", g->data ? g->data : "{}" }, { "directory", v->place->directory }, { "campaign", g->campaign },
+        { "metric", g->metric } };
     const struct {
         const char *name;
         uint64_t value;
     } numbers[] = { { "budget_from", (uint64_t)g->budget_from }, { "budget_to", (uint64_t)g->budget_to },
-        { "seed", g->seed }, { "trial", (uint64_t)g->number }, { "slot", (uint64_t)v->place->slot } };
+        { "seed", g->seed }, { "campaign_seed", g->campaign_seed }, { "lease", g->lease },
+        { "trial", (uint64_t)g->number }, { "slot", (uint64_t)v->place->slot } };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(texts[i].name, name) == 0) {
             str_add(out, texts[i].text);
@@ -93,7 +95,7 @@ static bool put_value(void *context, const char *name, struct str *out)
     const struct values *v = context;
     json_value parameter = json_get(v->config, name);
     if (!parameter)
-        return str_starts(name, PLACEHOLDER_OURS) && put_ours(v, name + strlen(PLACEHOLDER_OURS), out);
+        return put_ours(v, name, out);
     placeholder_put_value(parameter, out);
     return true;
 }

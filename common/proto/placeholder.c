@@ -5,8 +5,8 @@
 #include "common/base/limits.h"
 #include "common/domain/space.h"
 
-const char *const placeholder_ours[] = { "rung.budget_from", "rung.budget_to", "rung.checkpoint_in",
-    "rung.checkpoint_out", "rung.config", "rung.data", "rung.seed", "rung.trial", "rung.slot", "rung.directory" };
+const char *const placeholder_ours[] = { "budget_from", "budget_to", "seed", "campaign_seed", "checkpoint_in",
+    "checkpoint_out", "config", "data", "directory", "campaign", "trial", "lease", "slot", "metric" };
 const size_t placeholder_n_ours = sizeof placeholder_ours / sizeof *placeholder_ours;
 
 /* The length of a placeholder that begins at `text`, its name in `name`; 0 when none does. */

@@ -13,10 +13,8 @@
 #include "common/base/str.h"
 #include "common/proto/json.h"
 
-/* What ${rung.…} may name beside parameters: budget_from, budget_to, checkpoint_in, checkpoint_out, config (a JSON file
- * of the parameters), data (trial.data as JSON), seed, trial, slot, directory. */
-#define PLACEHOLDER_OURS "rung."
-extern const char *const placeholder_ours[]; /* with the prefix */
+/* What may be named beside parameters, which go first: schemas/trial-contract.md. */
+extern const char *const placeholder_ours[];
 extern const size_t placeholder_n_ours;
 
 /* Appends the value of a name; false when it has none. */

@@ -71,33 +71,6 @@ static void find_direction(const struct campaign_spec *spec, struct problems *wa
             "train_loss chooses what fits the training data best: is validation_loss meant?");
 }
 
-static bool is_known_name(const struct campaign_spec *spec, json_value fixed, const char *name)
-{
-    return space_find(&spec->space, name) >= 0 || json_get(fixed, name);
-}
-
-/* ${name} in a word of the command that names no parameter. */
-static void find_names(const struct campaign_spec *spec, struct problems *warnings)
-{
-    /* What the agent fills in beside the parameters: schemas/trial-contract.md. */
-    static const char *const others[] = { "budget_from", "budget_to", "seed", "campaign_seed", "checkpoint_in",
-        "checkpoint_out", "data", "campaign", "trial", "lease", "metric" };
-    struct json_doc *fixed = json_parse(spec->trial.fixed, strlen(spec->trial.fixed), NULL);
-    for (int i = 0; fixed && i < spec->trial.n_command; i++)
-        for (const char *p = strstr(spec->trial.command[i], "${"); p; p = strstr(p + 2, "${")) {
-            char name[LIMIT_NAME + 1] = { 0 }, pointer[32];
-            size_t len = strcspn(p + 2, "}");
-            memcpy(name, p + 2, len < LIMIT_NAME ? len : LIMIT_NAME);
-            bool is_known = is_known_name(spec, json_root(fixed), name);
-            for (size_t k = 0; k < sizeof others / sizeof *others; k++)
-                is_known = is_known || strcmp(others[k], name) == 0;
-            snprintf(pointer, sizeof pointer, "/trial/command/%d", i);
-            if (!is_known)
-                problems_add(warnings, pointer, "${%s} names no parameter", name);
-        }
-    json_free(fixed);
-}
-
 /* Several powers of ten, drawn evenly: nine tenths of the draws lie in the last one. */
 static void find_scales(const struct campaign_spec *spec, struct problems *warnings)
 {
@@ -158,7 +131,6 @@ void warnings_find(
     const struct campaign_spec *spec, struct expr *x, const struct share *share, struct problems *warnings)
 {
     find_direction(spec, warnings);
-    find_names(spec, warnings);
     find_scales(spec, warnings);
     find_heads(spec, x, warnings);
     find_share(spec, x, share, warnings);

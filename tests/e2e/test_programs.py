@@ -48,7 +48,7 @@ def a_program_that_only_prints_is_searched_for(house):
 
 @test
 def a_result_that_is_printed_once_counts_for_the_whole_budget(house):
-    house.run(script(house, 'echo "epochs: $1"; echo "{\\"loss\\": $RUNG_PARAM_x}"', "${rung.budget_to}", trials=3))
+    house.run(script(house, 'echo "epochs: $1"; echo "{\\"loss\\": $RUNG_PARAM_x}"', "${budget_to}", trials=3))
     house.check_sound()
     assert house.value("SELECT max(reached) FROM trial") == 9
     assert house.value("SELECT state FROM campaign") == "done"

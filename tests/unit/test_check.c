@@ -85,7 +85,7 @@ TEST(a_built_in_program_misses_its_data_before_it_starts)
 /* ---- warnings ---- */
 
 static const char gru[] = "\"program\": \"gru-attention\", \"data\": { \"format\": \"synthetic\" }";
-static const char command[] = "\"command\": [\"./train\", \"--rate\", \"${rate}\", \"${seed}\", \"${wdith}\"]";
+static const char command[] = "\"command\": [\"./train\", \"--rate\", \"${rate}\", \"${seed}\"]";
 static const char hidden[] = "\"hidden_size\": { \"type\": \"int\", \"low\": 32, \"high\": 64 }";
 static const char both[] =
     "\"hidden_size\": { \"type\": \"int\", \"low\": 32, \"high\": 64 }, \"num_heads\": { \"type\": "
@@ -146,7 +146,6 @@ TEST(what_will_be_regretted_is_pointed_out)
         { command, rate, "\"where\": [\"rate < 0.0005\"], \"search\": { \"max_budget\": 9 }", "/where: only 0." },
         { command, rate, "\"where\": [\"abs(-9223372036854775807 - 1) > rate\"], \"search\": { \"max_budget\": 9 }",
             "an evaluation failed, and what fails does not hold: integer overflow" },
-        { command, rate, "", "/trial/command/4: ${wdith} names no parameter" },
         { command, rate, "", "/space/rate: from 1e-05 to 0.1, drawn evenly" },
         { gru, hidden,
             "\"enqueue\": [{\"hidden_size\": 32}, {\"hidden_size\": 33}, {\"hidden_size\": 34}, {\"hidden_size\": "
