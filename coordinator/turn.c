@@ -22,7 +22,7 @@
 #include "coordinator/judge.h"
 #include "coordinator/keep.h"
 #include "coordinator/letters.h"
-#include "coordinator/rebuild.h"
+#include "coordinator/rebuild/rebuild.h"
 #include "coordinator/spare.h"
 #include "coordinator/tell.h"
 
@@ -217,7 +217,7 @@ static int open_search(struct turn *t, const struct hub_event *event, struct err
     if (t->has_failed || t->is_full)
         return 0;
     hub_open_search(t->hub, id);
-    if (rebuild_search(t->options.store, t->hub, hub_campaign_of(t->hub, id), e) == 0)
+    if (rebuild_search(t->options.store, t->hub, hub_campaign_of(t->hub, id), NULL, e) == 0)
         return 0;
     fail(t, e); /* what was loaded half must not stay */
     return -1;

@@ -15,6 +15,7 @@
 /* The exit statuses that are no error's (those are err_exit_status): README.md lists all. */
 enum exit_status {
     EXIT_STATUS_OK = 0,
+    EXIT_STATUS_DIFFERS = 1, /* a decision is not what it was */
     EXIT_STATUS_INVALID = 2,
     EXIT_STATUS_NO_SUCCESS = 6, /* the campaign is over and no trial succeeded */
     EXIT_STATUS_CANCELLED = 7,  /* the campaign was stopped by somebody */

@@ -11,6 +11,7 @@
 #include "coordinator/cli/commands_ask.h"
 #include "coordinator/cli/commands_launch.h"
 #include "coordinator/cli/commands_keys.h"
+#include "coordinator/cli/commands_search.h"
 #include "coordinator/cli/commands_steer.h"
 #include "coordinator/cli/export.h"
 #include "coordinator/cli/feed.h"
@@ -361,6 +362,8 @@ const struct command commands[] = {
     { "importance", "[CAMPAIGN]", 0, 1, "which parameters matter", ask_importance_detail, ask_importance_rows, ask_importance },
     { "brackets", "[CAMPAIGN]", 0, 1, "the rungs of each bracket, and who got there", ask_table_detail, ask_table_rows, ask_brackets },
     { "decisions", "[CAMPAIGN]", 0, 1, "what was proposed and promoted, in order", ask_table_detail, ask_table_rows, ask_decisions },
+    { "replay", "[STORE]", 0, 1, "compute every decision once more, and compare", search_replay_detail, search_replay_rows,
+        search_replay },
     { "logs", "[CAMPAIGN] TRIAL", 1, 2, "what a trial printed", ask_detail, ask_logs_rows, ask_logs },
     { "events", "[CAMPAIGN]", 0, 1, "what happened, in order", ask_detail, ask_events_rows, ask_events },
     { "workers", "", 0, 0, "the workers that a store has seen", ask_store_detail, ask_table_rows, ask_workers },

@@ -140,6 +140,34 @@ static const struct {
 };
 /* clang-format on */
 
+static void say_list(struct story *s, const struct search_list *list, int n_all, int n_shown)
+{
+    for (int i = 0; i < list->n && i < n_shown; i++)
+        str_addf(&s->line, "%s%u", i ? ", " : "", list->trials[i]);
+    if (n_all > n_shown)
+        str_add(&s->line, ", …");
+}
+
+/* What else was so; rows of older stores do not say it. */
+static void say_moment(struct story *s, const struct decision_row *row)
+{
+    const struct search_decision *d = &row->decision;
+    enum { SHOWN = 12 };
+    if (d->best_first.n > 0) {
+        str_add(&s->line, " The order there: ");
+        say_list(s, &d->best_first, d->best_first.n, SHOWN);
+        str_add_char(&s->line, '.');
+    }
+    if (d->n_running > 0) {
+        str_addf(&s->line, " %s under way then: ", d->n_running == 1 ? "Trial" : "Trials");
+        say_list(s, &d->running, d->n_running, SHOWN);
+        str_add_char(&s->line, '.');
+    } else if (d->n_running == 0) {
+        str_add(&s->line, " No trial was under way then.");
+    }
+    str_addf(&s->line, " The last event that it saw was %llu.", (unsigned long long)row->saw);
+}
+
 static int take_decision(void *context, const struct decision_row *row, struct err *e)
 {
     struct story *s = (struct story *)context;
@@ -151,6 +179,7 @@ static int take_decision(void *context, const struct decision_row *row, struct e
         s->line.text[--s->line.len] = '\0'; /* the full stop, which goes behind the note */
         str_addf(&s->line, " (%s).", row->decision.note);
     }
+    say_moment(s, row);
     end_step(s, origins[origin].word);
     return 0;
 }

@@ -26,7 +26,7 @@ const int help_n_statuses = sizeof help_statuses / sizeof *help_statuses;
 static const struct { const char *title, *names; } groups[] = {
     { "launch",    " run launch scale final check plan submit " },
     { "watch",     " watch status logs events " },
-    { "ask",       " best trials show curve explain importance brackets decisions workers campaigns " },
+    { "ask",       " best trials show curve explain importance brackets decisions replay workers campaigns " },
     { "steer",     " pause resume stop extend enqueue retry note " },
     { "elsewhere", " export import " },
     { "keep",      " backup rm gc " },

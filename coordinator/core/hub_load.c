@@ -107,6 +107,20 @@ int hub_load_steer(struct hub *h, const struct steer_row *row, struct err *e)
     return row->action == STEER_RETRY ? load_retry(h, c, row, e) : 0;
 }
 
+/* Does the note follow from those before it? */
+static bool may_follow(const struct campaign *c, const struct event_row *row, uint32_t number)
+{
+    int rung;
+    if (row->kind == EVENT_STARTED)
+        return number == search_n_started(c->search) + 1;
+    if (number > search_n_started(c->search))
+        return false;
+    bool is_under_way = search_is_under_way(c->search, number, &rung);
+    if (row->kind == EVENT_PROMOTED)
+        return !is_under_way && row->rung == rung + 1;
+    return row->kind == EVENT_ABANDONED || (is_under_way && row->rung == rung);
+}
+
 int hub_load_note(struct hub *h, const struct event_row *row, struct err *e)
 {
     const struct trial *t = hub_find_trial(h, row->trial);
@@ -117,6 +131,9 @@ int hub_load_note(struct hub *h, const struct event_row *row, struct err *e)
     uint32_t number = t->row.number;
     if (!c->search)
         return err_set(e, ERR_CORRUPT, "event %llu is about a campaign that was over", (unsigned long long)row->seq);
+    if (row->kind <= EVENT_ABANDONED && !may_follow(c, row, number))
+        return err_set(e, ERR_CORRUPT, "event %llu, that trial %u was %s, does not follow from those before it",
+            (unsigned long long)row->seq, number, event_kind_names[row->kind]);
     switch (row->kind) {
     case EVENT_STARTED:
         search_note_started(c->search, number, t->row.x, t->row.bracket);

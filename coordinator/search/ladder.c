@@ -107,6 +107,11 @@ bool ladder_promote(const struct ladder *l, enum ladder_rule rule, struct search
     return false;
 }
 
+int ladder_first(const struct ladder *l, int rung, uint32_t *trials, int n)
+{
+    return standings_first(&l->rungs[rung].results, trials, n);
+}
+
 bool ladder_has_finisher(const struct ladder *l)
 {
     return l->rungs[l->n_rungs - 1].results.n_placed > 0;

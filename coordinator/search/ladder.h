@@ -47,6 +47,9 @@ void ladder_retried(struct ladder *l, uint32_t trial, const struct trial_note *t
 /* The trial to promote next by this rule, highest rung first; fills the promotion's fields of *out. False: none. */
 bool ladder_promote(const struct ladder *l, enum ladder_rule rule, struct search_decision *out);
 
+/* The first n trials that hold a place at a rung, the best first. Returns how many there are, at most n. */
+int ladder_first(const struct ladder *l, int rung, uint32_t *trials, int n);
+
 bool ladder_has_finisher(const struct ladder *l); /* has a trial a good result at the top? */
 
 #endif

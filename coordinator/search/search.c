@@ -123,6 +123,21 @@ static void decide_sync(struct search *s, struct search_decision *out)
         decide_nothing(s, note, out);
 }
 
+/* What else was so when it was decided. */
+static void note_moment(struct search *s, struct search_decision *d)
+{
+    const struct history *h = &s->history;
+    d->n_running = (int)h->n_running;
+    for (size_t i = 0; i < h->n_running && i < SEARCH_LISTED; i++)
+        d->running.trials[d->running.n++] = h->running[i];
+    if (d->move != SEARCH_PROMOTE)
+        return;
+    if (s->is_sync)
+        sync_first(&s->sync, d->bracket, d->rung, h, &d->best_first);
+    else
+        d->best_first.n = ladder_first(&s->ladder, d->rung - 1, d->best_first.trials, SEARCH_LISTED);
+}
+
 void search_next(struct search *s, struct search_decision *out)
 {
     if (!s->is_decided) {
@@ -136,6 +151,7 @@ void search_next(struct search *s, struct search_decision *out)
         search_bracket_rungs(&s->spec, d->bracket, rungs);
         if (d->move == SEARCH_START || d->move == SEARCH_PROMOTE)
             d->budget = rungs[d->rung];
+        note_moment(s, d);
         s->is_decided = true;
     }
     *out = s->decision;
@@ -281,17 +297,4 @@ uint32_t search_n_started(const struct search *s)
 int64_t search_n_waiting(const struct search *s)
 {
     return proposer_n_waiting(&s->proposer, &s->history);
-}
-
-const char *search_move_name(enum search_move m)
-{
-    static const char *const names[] = { "start", "promote", "wait", "end" };
-    return names[m];
-}
-
-const char *search_origin_name(enum search_origin o)
-{
-    static const char *const names[] = { "enqueued", "grid", "prior", "model", "quota", "endgame", "rung_complete",
-        "none" };
-    return names[o];
 }

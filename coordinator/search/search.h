@@ -46,6 +46,13 @@ enum search_origin {
     SEARCH_NO_ORIGIN      /* of SEARCH_WAIT and SEARCH_END */
 };
 
+/* Numbers of trials, the first so many of however many there are. */
+#define SEARCH_LISTED 32
+struct search_list {
+    int n; /* negative: nobody kept them */
+    uint32_t trials[SEARCH_LISTED];
+};
+
 /* A move and why. The hub stores it as a decision; `rung explain` says it in words. */
 struct search_decision {
     enum search_move move;
@@ -68,6 +75,9 @@ struct search_decision {
                                         many went up before */
     double loss;                     /* PROMOTE: its loss there */
     double line;                     /* PROMOTE: the loss of the last place that may be promoted at this moment */
+    int n_running;                   /* trials on their way to a rung at this moment; -1: nobody kept it */
+    struct search_list running;      /* these, ascending */
+    struct search_list best_first;   /* PROMOTE: the order at its present rung, without who failed or was abandoned */
 };
 
 struct search *search_new(const struct search_inputs *in); /* returns owned */
@@ -121,6 +131,17 @@ int search_bracket_rungs(
 /* Trials that would reach each rung of the bracket if all n_trials are spent and none fails (doubles of the quota rule
  * are floored). */
 void search_expected_counts(const struct search_spec *spec, int bracket, int64_t counts[LIMIT_RUNGS]);
+
+/* Where two decisions part: a field or a parameter, and its values in words. Zeroed is empty. */
+struct search_difference {
+    struct str what, kept, again;
+};
+void search_difference_deinit(struct search_difference *d);
+
+/* Are they the same, bit for bit? What `kept` has no record of (an older store's) is not compared. False: *out says the
+ * first difference. Both have x when they START. */
+bool search_decisions_agree(const struct search_decision *kept, const struct search_decision *again,
+    const struct space *space, struct search_difference *out);
 
 const char *search_move_name(enum search_move m); /* "start", "promote", "wait", "end" */
 const char *search_origin_name(

@@ -189,6 +189,18 @@ bool standings_first_waiting(const struct standings *s, int64_t n_places, struct
     return false;
 }
 
+int standings_first(const struct standings *s, uint32_t *trials, int n)
+{
+    int n_found = 0;
+    for (size_t at = 0; at < s->n_blocks; at++) {
+        const struct standings_block *b = s->blocks[at];
+        for (int i = 0; i < b->n && n_found < n; i++)
+            if (b->entries[i].standing != STANDING_NONE)
+                trials[n_found++] = b->entries[i].trial;
+    }
+    return n_found;
+}
+
 double standings_loss_at(const struct standings *s, int64_t place)
 {
     assert(place >= 1 && place <= s->n_placed);

@@ -49,6 +49,9 @@ bool standings_remove_trial(struct standings *s, uint32_t trial);
  */
 bool standings_first_waiting(const struct standings *s, int64_t n_places, struct standings_entry *out, int64_t *place);
 
+/* The trials of the first n entries that hold a place, in order. Returns how many there are, at most n. */
+int standings_first(const struct standings *s, uint32_t *trials, int n);
+
 /* The loss of the entry that holds this place, from 1 to n_placed. */
 double standings_loss_at(const struct standings *s, int64_t place);
 

@@ -114,6 +114,17 @@ void sync_next(struct sync *s, bool may_start, struct search_decision *out)
     *out = (struct search_decision){ .move = may_start ? SEARCH_START : SEARCH_WAIT, .bracket = (int)s->n_brackets };
 }
 
+void sync_first(struct sync *s, int bracket, int rung, const struct history *h, struct search_list *out)
+{
+    struct sync_bracket *b = &s->brackets[bracket];
+    struct ranking *results = b->rung == rung ? &b->below : &b->results;
+    const struct ranked *order = ranking_order(results);
+    out->n = 0;
+    for (size_t i = 0; i < results->n && isfinite(order[i].loss) && out->n < SEARCH_LISTED; i++)
+        if (history_trial(h, order[i].trial)->place != PLACE_ABANDONED)
+            out->trials[out->n++] = order[i].trial;
+}
+
 int sync_started(struct sync *s, int bracket)
 {
     assert(bracket >= 0 && (size_t)bracket <= s->n_brackets);

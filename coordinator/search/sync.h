@@ -45,6 +45,9 @@ void sync_deinit(struct sync *s);
  * SEARCH_WAIT when there is nothing. */
 void sync_next(struct sync *s, bool may_start, struct search_decision *out);
 
+/* The first trials among which those are chosen that go to this rung of a bracket, the best first. */
+void sync_first(struct sync *s, int bracket, int rung, const struct history *h, struct search_list *out);
+
 /* Call before the history moves the trial. sync_started returns the rung that the trial goes to. */
 int sync_started(struct sync *s, int bracket);
 void sync_promoted(struct sync *s, uint32_t trial, int bracket, int rung);

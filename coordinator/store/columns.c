@@ -4,9 +4,11 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/str.h"
+#include "coordinator/search/search.h"
 #include "coordinator/store/sql.h"
 
 static bool is_inserted(const struct column *c)
@@ -122,6 +124,19 @@ static void bind_text(sqlite3_stmt *statement, int i, const struct column *c, co
     sqlite3_bind_text(statement, i, text, -1, SQLITE_STATIC);
 }
 
+static void bind_list(sqlite3_stmt *statement, int i, const struct search_list *list)
+{
+    struct str text = { 0 };
+    for (int k = 0; k < list->n; k++)
+        str_addf(&text, "%c%u", k ? ',' : '[', list->trials[k]);
+    str_add(&text, list->n > 0 ? "]" : "[]");
+    if (list->n >= 0)
+        sqlite3_bind_text(statement, i, str_text(&text), -1, SQLITE_TRANSIENT);
+    else
+        sqlite3_bind_null(statement, i);
+    str_deinit(&text);
+}
+
 static void bind_column(sqlite3_stmt *statement, int i, const struct column *c, const char *at)
 {
     switch (c->kind) {
@@ -151,6 +166,9 @@ static void bind_column(sqlite3_stmt *statement, int i, const struct column *c, 
         sqlite3_bind_blob(statement, i, bytes->at, bytes->len, SQLITE_STATIC);
         break;
     }
+    case COLUMN_LIST:
+        bind_list(statement, i, (const struct search_list *)(const void *)at);
+        break;
     }
 }
 
@@ -200,6 +218,20 @@ static int read_chars(sqlite3_stmt *statement, int i, const struct column *c, ch
     return 0;
 }
 
+static int read_list(sqlite3_stmt *statement, int i, const struct column *c, struct search_list *list, struct err *e)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, i), *at = text;
+    *list = (struct search_list){ .n = text ? 0 : -1 };
+    while (text && (*at == '[' || *at == ',') && at[1] >= '0' && at[1] <= '9' && list->n < SEARCH_LISTED) {
+        char *end;
+        list->trials[list->n++] = (uint32_t)strtoul(at + 1, &end, 10);
+        at = end;
+    }
+    if (text && strcmp(at, list->n ? "]" : "[]") != 0)
+        return err_set(e, ERR_CORRUPT, "column %s is no list of trials", c->name);
+    return 0;
+}
+
 static int read_column(sqlite3_stmt *statement, int i, const struct column *c, char *at, struct err *e)
 {
     switch (c->kind) {
@@ -229,6 +261,8 @@ static int read_column(sqlite3_stmt *statement, int i, const struct column *c, c
         ((struct bytes *)(void *)at)->at = sqlite3_column_blob(statement, i);
         ((struct bytes *)(void *)at)->len = sqlite3_column_bytes(statement, i);
         return 0;
+    case COLUMN_LIST:
+        return read_list(statement, i, c, (struct search_list *)(void *)at, e);
     }
     return 0;
 }

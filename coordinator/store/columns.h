@@ -17,7 +17,8 @@ enum column_kind {
     COLUMN_NUMBER, /* double; NaN is NULL */
     COLUMN_TEXT,   /* const char *; NULL is "" unless COLUMN_OPTIONAL */
     COLUMN_CHARS,  /* an array of `size` chars */
-    COLUMN_BYTES   /* struct bytes */
+    COLUMN_BYTES,  /* struct bytes */
+    COLUMN_LIST    /* struct search_list, as a JSON array; a negative length is NULL */
 };
 
 enum column_flags {

@@ -113,6 +113,9 @@ static const struct column decision_columns[] = {
     { "n_promoted",   COLUMN_INT,    0,          AT(decision.n_promoted) },
     { "loss",         COLUMN_NUMBER, 0,          AT(decision.loss) },
     { "line",         COLUMN_NUMBER, 0,          AT(decision.line) },
+    { "n_running",    COLUMN_INT,    COLUMN_NEG_NULL, AT(decision.n_running) },
+    { "running",      COLUMN_LIST,   0,          AT(decision.running) },
+    { "best_first",   COLUMN_LIST,   0,          AT(decision.best_first) },
 };
 #undef ROW
 

@@ -35,7 +35,7 @@ static void instant(struct world *w)
     world_instant(w, &w->coordinator.mortal, w->dials.kill_hub);
 }
 
-/* ---- the core from its rows: as coordinator/rebuild.c, in the same order ---- */
+/* ---- the core from its rows: as coordinator/rebuild/rebuild.c, in the same order ---- */
 
 static void load_workers(struct world *w, struct hub *h, struct err *e)
 {

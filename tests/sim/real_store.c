@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
-#include "coordinator/rebuild.h"
+#include "coordinator/rebuild/rebuild.h"
 #include "tests/sim/invariants.h"
 
 struct real_store {

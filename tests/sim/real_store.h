@@ -1,5 +1,5 @@
 /* real_store.h: in a few runs the real database keeps the same rows beside those in memory, through the same crashes,
- * and the core that coordinator/rebuild.c makes from it must be the same.
+ * and the core that coordinator/rebuild/rebuild.c makes from it must be the same.
  */
 #ifndef RUNG_TESTS_SIM_REAL_STORE_H
 #define RUNG_TESTS_SIM_REAL_STORE_H

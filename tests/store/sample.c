@@ -177,7 +177,10 @@ struct decision_row sample_decision(uint64_t seq, int64_t campaign, int64_t tria
             .n_at_rung = 9,
             .n_promoted = 1,
             .loss = 0.125,
-            .line = 0.25 } };
+            .line = 0.25,
+            .n_running = 3,
+            .running = { 3, { 7, 8, 4000000 } },
+            .best_first = { 0 } } };
 }
 
 struct event_row sample_event(uint64_t seq, enum event_kind kind, int64_t campaign, int64_t trial)

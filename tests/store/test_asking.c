@@ -109,7 +109,9 @@ static const struct search_decision by_model = { .move = SEARCH_START,
     .model_rung = 1,
     .n_good = 5,
     .n_bad = 20,
-    .n_pending = 3 };
+    .n_pending = 3,
+    .n_running = 3,
+    .running = { 3, { 3, 4, 6 } } };
 
 static struct search_decision promotion(int rung, enum search_origin origin, int rank, int n, double loss, double line)
 {
@@ -120,7 +122,10 @@ static struct search_decision promotion(int rung, enum search_origin origin, int
         .n_at_rung = n,
         .n_promoted = rank - 1,
         .loss = loss,
-        .line = line };
+        .line = line,
+        .n_running = -1, /* of an older store */
+        .running.n = -1,
+        .best_first = { 3, { 1, 2, 5 } } };
 }
 
 static void add_best_trial(struct writer *w)

@@ -293,6 +293,10 @@ static int take_decision(void *context, const struct decision_row *row, struct e
     CHECK_INT(got.n_promoted, want.decision.n_promoted);
     CHECK_NEAR(got.loss, want.decision.loss, 0);
     CHECK_NEAR(got.line, want.decision.line, 0);
+    CHECK_INT(got.n_running, want.decision.n_running);
+    CHECK_INT(got.running.n, 3);
+    CHECK(memcmp(got.running.trials, want.decision.running.trials, 3 * sizeof(uint32_t)) == 0);
+    CHECK_INT(got.best_first.n, 0);
     n_taken++;
     return 0;
 }

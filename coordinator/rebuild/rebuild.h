@@ -1,8 +1,8 @@
 /* rebuild.h: the hub from the rows: at every start, and again after a commit that failed. The same path, so that it is
  * always exercised.
  */
-#ifndef RUNG_COORDINATOR_REBUILD_H
-#define RUNG_COORDINATOR_REBUILD_H
+#ifndef RUNG_COORDINATOR_REBUILD_REBUILD_H
+#define RUNG_COORDINATOR_REBUILD_REBUILD_H
 
 #include "common/expr/expr.h"
 #include "coordinator/core/hub.h"
@@ -21,7 +21,19 @@ void expr_list_add(struct expr_list *list, struct expr *x); /* takes x */
 struct hub *rebuild_hub(
     struct store *s, const struct hub_settings *settings, int64_t now_ms, struct expr_list *exprs, struct err *e);
 
-/* The notes of one campaign again, into a search that hub_open_search has just opened. */
-int rebuild_search(struct store *s, struct hub *h, const struct campaign *c, struct err *e);
+/* Sees each note before the search is told; -1, with e, ends it. */
+struct rebuild_watch {
+    int (*before)(void *context, const struct event_row *note, struct err *e);
+    void *context;
+};
+
+/* The notes of one campaign again, with what people steered and imported among them, into a search that was just
+ * opened. `watch` may be NULL. */
+int rebuild_search(
+    struct store *s, struct hub *h, const struct campaign *c, const struct rebuild_watch *watch, struct err *e);
+
+/* A campaign's row, and a trial's, into the hub. The expressions of a campaign go to `exprs`. */
+int rebuild_campaign(struct hub *h, const struct campaign_row *row, struct expr_list *exprs, struct err *e);
+int rebuild_trial(struct hub *h, const struct trial_row *row, int n_x, struct err *e);
 
 #endif

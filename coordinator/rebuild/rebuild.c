@@ -1,4 +1,4 @@
-#include "coordinator/rebuild.h"
+#include "coordinator/rebuild/rebuild.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +32,8 @@ static int take_worker(void *context, const struct worker_row *row, struct err *
     return hub_load_worker(l->hub, row, e);
 }
 
-static int take_campaign(void *context, const struct campaign_row *row, struct err *e)
+int rebuild_campaign(struct hub *h, const struct campaign_row *row, struct expr_list *exprs, struct err *e)
 {
-    struct load *l = context;
     struct campaign_spec *spec = mem_zalloc(1, sizeof *spec);
     struct expr *x = NULL;
     if (campaign_from_canonical(row->file, strlen(row->file), spec, e) < 0 || !(x = expr_open(spec, e))) {
@@ -42,89 +41,126 @@ static int take_campaign(void *context, const struct campaign_row *row, struct e
         free(spec);
         return err_prefix(e, "campaign %lld", (long long)row->id);
     }
-    expr_list_add(l->exprs, x);
-    return hub_load_campaign(l->hub, row, spec, expr_rules(x), e);
+    expr_list_add(exprs, x);
+    return hub_load_campaign(h, row, spec, expr_rules(x), e);
 }
 
-static int take_trial(void *context, const struct trial_row *row, int n_x, struct err *e)
+static int take_campaign(void *context, const struct campaign_row *row, struct err *e)
 {
     struct load *l = context;
-    const struct campaign *c = hub_campaign_of(l->hub, row->campaign);
+    return rebuild_campaign(l->hub, row, l->exprs, e);
+}
+
+int rebuild_trial(struct hub *h, const struct trial_row *row, int n_x, struct err *e)
+{
+    const struct campaign *c = hub_campaign_of(h, row->campaign);
     if (!c)
         return err_set(e, ERR_CORRUPT, "trial %lld belongs to no campaign", (long long)row->id);
     if (n_x != c->spec->space.n_params)
         return err_set(e, ERR_CORRUPT, "trial %lld has %d values where its space has %d", (long long)row->id, n_x,
             c->spec->space.n_params);
-    return hub_load_trial(l->hub, row, e);
+    return hub_load_trial(h, row, e);
 }
 
-/* ---- the searches: notes and what people steered, merged in the order of seq ---- */
+static int take_trial(void *context, const struct trial_row *row, int n_x, struct err *e)
+{
+    struct load *l = context;
+    return rebuild_trial(l->hub, row, n_x, e);
+}
 
-struct replay {
+/* ---- the searches: notes, what people steered and what was imported, merged in the order of seq ---- */
+
+struct past {
     struct hub *hub;
-    struct steer_row *steers; /* owned, with their x */
-    size_t n_steers, cap_steers, next;
+    const struct rebuild_watch *watch; /* NULL: nobody */
+    struct steer_row *steers;          /* owned, with their x */
+    size_t n_steers, cap_steers, next_steer;
+    struct import_row *imports; /* owned, with their x */
+    size_t n_imports, cap_imports, next_import;
+    int n_x; /* of an import */
 };
+
+static double *copy_x(const double *x, int n_x)
+{
+    if (n_x == 0)
+        return NULL;
+    double *copy = mem_alloc((size_t)n_x * sizeof *copy);
+    return memcpy(copy, x, (size_t)n_x * sizeof *copy);
+}
 
 static int keep_steer(void *context, const struct steer_row *row, struct err *e)
 {
-    struct replay *r = context;
-    r->steers = mem_grow(r->steers, r->n_steers, &r->cap_steers, sizeof *r->steers);
-    struct steer_row *kept = &r->steers[r->n_steers++];
+    struct past *p = context;
+    p->steers = mem_grow(p->steers, p->n_steers, &p->cap_steers, sizeof *p->steers);
+    struct steer_row *kept = &p->steers[p->n_steers++];
     *kept = *row;
     kept->who = NULL;
     kept->text = mem_strdup(row->text);
-    kept->x = NULL;
-    if (row->n_x > 0) {
-        double *x = mem_alloc((size_t)row->n_x * sizeof *x);
-        memcpy(x, row->x, (size_t)row->n_x * sizeof *x);
-        kept->x = x;
-    }
+    kept->x = copy_x(row->x, row->n_x);
     return 0;
 }
 
-static int take_import(void *context, const struct import_row *row, int n_x, struct err *e)
+static int keep_import(void *context, const struct import_row *row, int n_x, struct err *e)
 {
-    struct replay *r = context;
-    return hub_load_import(r->hub, row, n_x, e);
+    struct past *p = context;
+    p->imports = mem_grow(p->imports, p->n_imports, &p->cap_imports, sizeof *p->imports);
+    struct import_row *kept = &p->imports[p->n_imports++];
+    *kept = *row;
+    kept->source = NULL;
+    kept->x = copy_x(row->x, n_x);
+    p->n_x = n_x;
+    return 0;
 }
 
-static int steer_before(struct replay *r, uint64_t seq, struct err *e)
+/* What people did before that number. */
+static int take_before(struct past *p, uint64_t seq, struct err *e)
 {
-    for (; r->next < r->n_steers && r->steers[r->next].seq < seq; r->next++)
-        if (hub_load_steer(r->hub, &r->steers[r->next], e) < 0)
+    for (;;) {
+        uint64_t steer = p->next_steer < p->n_steers ? p->steers[p->next_steer].seq : UINT64_MAX;
+        uint64_t import = p->next_import < p->n_imports ? p->imports[p->next_import].seq : UINT64_MAX;
+        if (steer >= seq && import >= seq)
+            return 0;
+        int status = steer < import ? hub_load_steer(p->hub, &p->steers[p->next_steer++], e)
+                                    : hub_load_import(p->hub, &p->imports[p->next_import++], p->n_x, e);
+        if (status < 0)
             return -1;
-    return 0;
+    }
 }
 
 static int take_note(void *context, const struct event_row *row, struct err *e)
 {
-    struct replay *r = context;
-    return steer_before(r, row->seq, e) < 0 ? -1 : hub_load_note(r->hub, row, e);
+    struct past *p = context;
+    if (take_before(p, row->seq, e) < 0 || (p->watch && p->watch->before(p->watch->context, row, e) < 0))
+        return -1;
+    return hub_load_note(p->hub, row, e);
 }
 
-static void replay_deinit(struct replay *r)
+static void past_deinit(struct past *p)
 {
-    for (size_t i = 0; i < r->n_steers; i++) {
-        free((void *)(uintptr_t)r->steers[i].text);
-        free((void *)(uintptr_t)r->steers[i].x);
+    for (size_t i = 0; i < p->n_steers; i++) {
+        free((void *)(uintptr_t)p->steers[i].text);
+        free((void *)(uintptr_t)p->steers[i].x);
     }
-    free(r->steers);
+    for (size_t i = 0; i < p->n_imports; i++)
+        free((void *)(uintptr_t)p->imports[i].x);
+    free(p->steers);
+    free(p->imports);
 }
 
-int rebuild_search(struct store *s, struct hub *h, const struct campaign *c, struct err *e)
+int rebuild_search(
+    struct store *s, struct hub *h, const struct campaign *c, const struct rebuild_watch *watch, struct err *e)
 {
     struct event_filter notes = { .campaign = c->row.id, .is_notes_only = true };
     struct steer_filter steers = { .campaign = c->row.id };
-    struct replay r = { .hub = h };
-    int status = store_load_steers(s, &steers, keep_steer, &r, e);
+    struct past p = { .hub = h, .watch = watch };
+    int status = store_load_steers(s, &steers, keep_steer, &p, e);
     if (status == 0 && c->search)
-        status = store_load_events(s, &notes, take_note, &r, e);
+        status = store_load_imports(s, c->row.id, keep_import, &p, e);
+    if (status == 0 && c->search)
+        status = store_load_events(s, &notes, take_note, &p, e);
     if (status == 0)
-        status = steer_before(&r, UINT64_MAX, e);
-    if (status == 0 && c->search)
-        status = store_load_imports(s, c->row.id, take_import, &r, e);
-    replay_deinit(&r);
+        status = take_before(&p, UINT64_MAX, e);
+    past_deinit(&p);
     return status < 0 ? err_prefix(e, "campaign %s", c->spec->name) : 0;
 }
 
@@ -158,7 +194,7 @@ static int load_all(struct store *s, struct load *l, struct store_ids *ids, stru
     KILL_POINT("rebuild.half");
     for (size_t i = 0; i < hub_n_campaigns(l->hub); i++) {
         const struct campaign *c = hub_campaign(l->hub, i);
-        if (rebuild_search(s, l->hub, c, e) < 0 || load_counts(s, l->hub, c, e) < 0)
+        if (rebuild_search(s, l->hub, c, NULL, e) < 0 || load_counts(s, l->hub, c, e) < 0)
             return -1;
     }
     return 0;
