@@ -23,6 +23,7 @@ void model_deinit(struct model *m)
     free(m->scratch.extra);
     free(m->scratch.places);
     free(m->scratch.row_of);
+    free(m->scratch.others);
     *m = (struct model){ 0 };
 }
 

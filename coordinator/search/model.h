@@ -24,6 +24,7 @@ struct model_scratch {
     struct parzen_place *places; /* (n_params, cap): of the bad, ascending on each axis */
     uint32_t n_places[LIMIT_PARAMS];
     uint32_t *row_of; /* by history_row: 1 + its row among the bad, or 0 */
+    uint32_t *others; /* scratch, as long as row_of */
     size_t cap_row_of;
 };
 

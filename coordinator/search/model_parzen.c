@@ -5,7 +5,7 @@
 #include "common/base/mem.h"
 #include "coordinator/search/model_kind.h"
 
-enum { MAX_GOOD = 25 };
+enum { MAX_GOOD = 25, AHEAD = 24 };
 
 int64_t model_n_good(int64_t n)
 {
@@ -27,7 +27,7 @@ static void add_trial(struct model_scratch *s, const struct history *h, uint32_t
 {
     size_t n = (size_t)h->n_params;
     if (s->n == s->cap) {
-        s->cap = s->cap ? 2 * s->cap : 64;
+        s->cap = 2 * s->cap + 72; /* no power of two, or the columns would share the lines of the nearest cache */
         s->trials = mem_resize(s->trials, s->cap, sizeof *s->trials);
         s->u = mem_resize(s->u, s->cap, n * sizeof(double));
         s->extra = mem_resize(s->extra, s->cap, n * sizeof(double));
@@ -52,42 +52,57 @@ static void add_others(struct model *m, struct history *h)
     }
 }
 
-/* Puts the bad in the order of the first AXIS_REAL, which lets the score pass over those that are far away; behind them
- * those that are not on it. Sets row_of. */
-static void order_bad(struct model_scratch *s, struct history *h, size_t n_good)
+/* The first axis of numbers, whose order lets the score pass over kernels that are far away; the last axis if none. */
+static int find_lead(const struct history *h)
 {
     int lead = 0;
-    size_t next = n_good, n_all = s->n;
+    while (lead < h->n_params - 1 && h->axes[lead].kind != AXIS_REAL)
+        lead++;
+    return lead;
+}
+
+/* Puts the bad in the order of the lead; behind them those that are not on it. Sets row_of. */
+static void order_bad(struct model_scratch *s, struct history *h, size_t n_good)
+{
+    int lead = find_lead(h);
+    size_t next = n_good;
     if (history_n_rows(h) > s->cap_row_of) {
         s->cap_row_of = 2 * history_n_rows(h);
         s->row_of = mem_resize(s->row_of, s->cap_row_of, sizeof *s->row_of);
+        s->others = mem_resize(s->others, s->cap_row_of, sizeof *s->others);
     }
     memset(s->row_of, 0, history_n_rows(h) * sizeof *s->row_of);
-    while (lead < h->n_params - 1 && h->axes[lead].kind != AXIS_REAL)
-        lead++;
-    for (size_t i = n_good; i < n_all; i++) {
-        bool is_on_lead = h->axes[lead].kind == AXIS_REAL && !isnan(history_point(h, s->trials[i])[lead]);
-        s->row_of[history_row(h, s->trials[i])] = is_on_lead;
-        if (!is_on_lead)
-            s->trials[next++] = s->trials[i];
-    }
-    /* The last ones stand at the front now: move them to the end, and fill the front in order. */
-    size_t n_off = next - n_good;
-    memmove(s->trials + n_all - n_off, s->trials + n_good, n_off * sizeof *s->trials);
-    next = n_good;
+    for (size_t i = n_good; i < s->n; i++)
+        s->row_of[history_row(h, s->trials[i])] = UINT32_MAX;
+    memcpy(s->others, s->trials, s->n * sizeof *s->others);
     const struct ranked *order = ranking_order(&h->orders[lead]);
-    for (size_t i = 0; i < h->orders[lead].n && next < n_all - n_off; i++)
-        if (s->row_of[history_row(h, order[i].trial)])
-            s->trials[next++] = order[i].trial;
-    for (size_t i = n_good; i < n_all; i++)
-        s->row_of[history_row(h, s->trials[i])] = (uint32_t)(i - n_good) + 1;
+    size_t n_on_lead = h->axes[lead].kind == AXIS_REAL ? h->orders[lead].n : 0;
+    for (size_t i = 0; i < n_on_lead; i++) {
+        uint32_t *row = &s->row_of[history_row(h, order[i].trial)];
+        if (*row == 0)
+            continue;
+        s->trials[next++] = order[i].trial;
+        *row = (uint32_t)(next - n_good);
+    }
+    for (size_t i = n_good; i < s->n && next < s->n; i++) {
+        uint32_t *row = &s->row_of[history_row(h, s->others[i])];
+        if (*row != UINT32_MAX)
+            continue;
+        s->trials[next++] = s->others[i];
+        *row = (uint32_t)(next - n_good);
+    }
 }
 
 static void load_columns(struct model_scratch *s, const struct history *h)
 {
     size_t n = (size_t)h->n_params;
     for (size_t i = 0; i < s->n; i++) {
-        const double *u = history_point(h, s->trials[i]), *extra = history_extra(h, s->trials[i]);
+        const double *u = history_point(h, s->trials[i]), *extra = u + n;
+        if (i + AHEAD < s->n) { /* in the order of the lead they lie anywhere */
+            const double *later = history_point(h, s->trials[i + AHEAD]);
+            __builtin_prefetch(later);
+            __builtin_prefetch(later + 8);
+        }
         for (size_t j = 0; j < n; j++) {
             s->u[j * s->cap + i] = u[j];
             s->extra[j * s->cap + i] = extra[j];

@@ -1,16 +1,17 @@
-/* proposal: how long one proposal of the default sampler takes.
+/* proposal: how much processor time one proposal of the default sampler takes, and what it remembers.
  *
- *     build/tests/bench/proposal [--parameters 5] [--observations 1000] [--model default|bohb] [--json]
+ *     build/tests/bench/proposal [--parameters 5] [--observations N] [--model default|bohb] [--json]
  *
  * Fills a search with results, then times what the coordinator does when a slot becomes free: note a result, ask, note
- * the start. Prints the median. */
+ * the start. Prints the median. Without --observations: a table of 1,000, 10,000 and 100,000, and beside the first what
+ * Optuna needs for the same (proposal_optuna.py; RUNG_PYTHON names a Python that has it). */
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "common/base/mem.h"
 #include "common/base/rng.h"
 #include "coordinator/search/search.h"
 
@@ -37,7 +38,7 @@ static struct options parse(int argc, char **argv)
     static const struct option known[] = { { "parameters", required_argument, NULL, 'p' },
         { "observations", required_argument, NULL, 'n' }, { "model", required_argument, NULL, 'm' },
         { "json", no_argument, NULL, 'j' }, { NULL, 0, NULL, 0 } };
-    struct options o = { 5, 1000, MODEL_DEFAULT, false };
+    struct options o = { 5, 0, MODEL_DEFAULT, false };
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;)
         switch (c) {
         case 'p':
@@ -62,10 +63,11 @@ static struct options parse(int argc, char **argv)
     return o;
 }
 
+/* Of the processor, so that other programs matter little. */
 static double now_us(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
@@ -108,32 +110,72 @@ static int compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-int main(int argc, char **argv)
+static double allocated_bytes(void)
 {
-    struct options o = parse(argc, argv);
-    struct param *params = mem_zalloc((size_t)o.n_params, sizeof *params);
-    for (int j = 0; j < o.n_params; j++)
+    struct mallinfo2 m = mallinfo2();
+    return (double)(m.uordblks + m.hblkhd);
+}
+
+struct figures {
+    double us;    /* the median of a proposal */
+    double bytes; /* an observation */
+};
+
+static struct figures measure(const struct options *o, uint32_t n_observations)
+{
+    struct param params[LIMIT_PARAMS];
+    for (int j = 0; j < o->n_params; j++)
         params[j] = kinds[j % 5];
-    struct space space = { o.n_params, params };
+    struct space space = { o->n_params, params };
     struct search_spec spec = { .sampler = SAMPLER_TPE,
         .scheduler = SCHEDULER_NONE,
-        .model = o.model,
+        .model = o->model,
         .min_budget = 50,
         .max_budget = 50,
         .eta = 3,
         .n_trials = LIMIT_TRIALS };
     struct search_inputs in = { .spec = &spec, .space = &space, .seed = 1 };
     struct rng r;
+    double us[REPETITIONS], before = allocated_bytes();
     rng_derive(&r, 1, 0, RNG_TEST, 0);
-    struct search *s = fill(&in, o.n_observations, &r);
-    double us[REPETITIONS];
+    struct search *s = fill(&in, n_observations, &r);
     for (uint32_t i = 0; i < REPETITIONS; i++)
-        us[i] = time_proposal(s, o.n_observations + 1 + i, &r);
+        us[i] = time_proposal(s, n_observations + 1 + i, &r);
     qsort(us, REPETITIONS, sizeof *us, compare);
-    printf(o.is_json ? "{\"parameters\":%d,\"observations\":%u,\"microseconds_per_proposal\":%.1f}\n"
-                     : "%d parameters, %u observations: %.1f microseconds_per_proposal\n",
-        o.n_params, o.n_observations, us[REPETITIONS / 2]);
+    struct figures f = { us[REPETITIONS / 2], (allocated_bytes() - before) / (n_observations + REPETITIONS) };
     search_free(s);
-    free(params);
-    return 0;
+    return f;
+}
+
+static void print(const struct options *o, uint32_t n_observations)
+{
+    struct figures f = measure(o, n_observations);
+    printf(o->is_json
+               ? "{\"parameters\":%d,\"observations\":%u,\"microseconds_per_proposal\":%.1f,"
+                 "\"bytes_per_observation\":%.0f}\n"
+               : "%d parameters, %6u observations: %9.1f microseconds_per_proposal, %5.0f bytes an observation\n",
+        o->n_params, n_observations, f.us, f.bytes);
+    fflush(stdout);
+}
+
+/* Says by itself when there is no Optuna. */
+static int run_optuna(int n_params)
+{
+    const char *python = getenv("RUNG_PYTHON");
+    char command[1024];
+    snprintf(command, sizeof command, "'%s' '%s' %d 1000", python ? python : "python3", OPTUNA_SCRIPT, n_params);
+    return system(command) == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    static const uint32_t sizes[] = { 1000, 10000, 100000 };
+    struct options o = parse(argc, argv);
+    if (o.n_observations > 0) {
+        print(&o, o.n_observations);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        print(&o, sizes[i]);
+    return o.is_json ? 0 : run_optuna(o.n_params);
 }
