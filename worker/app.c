@@ -246,19 +246,26 @@ static void on_tick(uv_timer_t *timer)
         uv_timer_start(&app->tick, on_tick, (uint64_t)session_tick_ms(app->session), 0);
 }
 
+/* SIGUSR1 is what engines send before they end a job, to several processes at once perhaps: it only ever asks. Of the
+ * others the second one kills. */
 static void on_signal(uv_signal_t *handle, int number)
 {
-    app_take(handle->data, &(struct session_event){ .kind = SESSION_DRAIN, .now_ms = system_monotonic_ms() });
+    struct app *app = handle->data;
+    bool was_told = app->n_told > 0 || app->n_asked > 0;
+    int *n = number == SIGUSR1 ? &app->n_asked : &app->n_told;
+    ++*n;
+    if (!was_told || app->n_told > 1)
+        app_take(app, &(struct session_event){ .kind = SESSION_DRAIN, .now_ms = system_monotonic_ms() });
 }
 
 static void open_clock(struct app *app)
 {
-    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+    static const int numbers[APP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
     signal(SIGPIPE, SIG_IGN);
     uv_timer_init(&app->loop, &app->tick);
     uv_timer_init(&app->loop, &app->farewell);
     app->tick.data = app->farewell.data = app;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < APP_SIGNALS; i++) {
         uv_signal_init(&app->loop, &app->signals[i]);
         app->signals[i].data = app;
         uv_signal_start(&app->signals[i], on_signal, numbers[i]);
@@ -270,7 +277,7 @@ static void close_clock(struct app *app)
 {
     uv_close((uv_handle_t *)&app->tick, NULL);
     uv_close((uv_handle_t *)&app->farewell, NULL);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < APP_SIGNALS; i++)
         uv_close((uv_handle_t *)&app->signals[i], NULL);
 }
 

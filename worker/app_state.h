@@ -24,11 +24,14 @@ struct later {
     struct err error; /* what event.reason points to */
 };
 
+enum { APP_SIGNALS = 4 };
+
 struct app {
     const struct app_options *options;
     uv_loop_t loop;
     uv_timer_t tick, farewell;
-    uv_signal_t signals[3];
+    uv_signal_t signals[APP_SIGNALS];
+    int n_told, n_asked; /* by SIGTERM and its like; by SIGUSR1 */
     struct zcontext *zmq;
     struct zsock *control, *bulk;
     struct bulk_client *mover;

@@ -140,7 +140,7 @@ static int print_help(struct settings *s, char *value, struct err *e)
             options[i].value ? options[i].value : "");
         printf("  %-20s %s\n", left, options[i].help);
     }
-    puts("\nSIGTERM or SIGINT: trials are asked to stop and handed back; a second one kills them.");
+    puts("\nSIGTERM or SIGINT: trials are asked to stop and handed back; a second one kills them. SIGUSR1 only asks.");
     exit(0);
 }
 

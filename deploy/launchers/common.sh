@@ -47,9 +47,9 @@ member() {
     "$(json "$1")" "$2" "$(json "${3:-}")" "$(json "${4:-}")" "$(json "${5:-}")"
 }
 
-# worker_words PROGRAM NAME DIR SLOTS [IDLE-SECONDS]: the command line of a worker, into the array words.
+# worker_words: the command line of a worker but for its --name and --dir, into the array words.
 worker_words() {
-  words=("$1" --connect "$connect" --name "$2" --dir "$3" --slots "$4" --idle-exit "${5:-$idle_exit}")
+  words=("$worker" --connect "$connect" --slots "$slots" --idle-exit "$idle_exit")
   [ -z "$allow" ] || words+=(--allow-commands "$allow")
   [ -z "$key" ] || words+=(--key "$key")
   [ -z "$server_key" ] || words+=(--server-key "$server_key")

@@ -73,6 +73,7 @@ TEST(each_end_of_a_process_has_its_kind)
         { "", EXIT_STATUS, 78, "warning: x\nheads must divide the size", "refused", "heads must divide the size" },
         { "", EXIT_STATUS, 78, "", "refused", "the trial refused its configuration (exit status 78)" },
         { "", EXIT_SIGNAL, 11, "", "exit", "killed by signal 11 (Segmentation fault)" },
+        { "", EXIT_SIGNAL, 15, "", "preempted", "killed by signal 15 (Terminated)" },
         { "", EXIT_NOT_STARTED, 0, "no such program", "refused", "no such program" },
         { "", EXIT_MEMORY, 0, "", "out_of_memory", "killed for its memory" },
         { "", EXIT_LOST, 0, "", "lost", "the process that supervises the trial died" },

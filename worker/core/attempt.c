@@ -254,6 +254,8 @@ static void judge_status(struct attempt *a, const struct session_exit *how)
     }
 }
 
+enum { TERMINATED = 15 }; /* SIGTERM on Linux */
+
 static void judge_signal(struct attempt *a, const struct session_exit *how)
 {
     char what[96];
@@ -261,7 +263,8 @@ static void judge_signal(struct attempt *a, const struct session_exit *how)
         return; /* it had said all, and did not leave by itself */
     const char *name = sigdescr_np(how->status);
     snprintf(what, sizeof what, "killed by signal %d (%s)", how->status, name ? name : "unknown");
-    fail_with(a, FAILURE_EXIT, what, how->reason);
+    /* Nobody here sends SIGTERM to a trial: an engine that ends a job tells all processes in it. */
+    fail_with(a, how->status == TERMINATED ? FAILURE_PREEMPTED : FAILURE_EXIT, what, how->reason);
 }
 
 static void judge_exit(struct attempt *a, const struct session_exit *how)

@@ -1,6 +1,7 @@
 #include "worker/train/run/contract.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -263,6 +264,7 @@ int contract_run(int fd)
 {
     struct err e = { 0 };
     struct session s = { .channel = channel_open(fd) };
+    signal(SIGTERM, SIG_IGN); /* an engine that ends a job tells all processes in it; the agent asks us to stop */
     bool is_open = open_session(&s, &e) == 0;
     int result = is_open ? serve(&s, &e) : -1, status = 0;
     if (result && is_open && e.code == ERR_DIVERGED)
