@@ -11,6 +11,7 @@
 #include "common/io/blobs.h"
 #include "common/io/bulk_server.h"
 #include "common/io/files.h"
+#include "common/io/notify.h"
 #include "common/io/system.h"
 #include "common/io/zsock.h"
 #include "common/proto/message.h"
@@ -43,6 +44,7 @@ struct app {
     struct backups backups;
     struct http *http;
     struct metrics metrics;
+    struct notify_watchdog watchdog;
     int64_t busy_ms;            /* monotonic: when a campaign last went on */
     uint64_t turn_ns, n_frames; /* of the turn that is going on: when its first frame came */
 };
@@ -208,6 +210,7 @@ static void on_tick(uv_timer_t *timer)
 {
     struct app *a = timer->data;
     turn_tick(a->turn);
+    notify_alive(&a->watchdog, system_monotonic_ms());
     if (a->options->idle_exit_ms)
         leave_when_idle(a);
 }
@@ -343,6 +346,7 @@ int app_run(const struct app_options *options, struct err *e)
             uv_timer_start(&a.tick, on_tick, TICK_MS, TICK_MS);
         else
             close_all(&a);
+        notify_send(status == 0 ? "READY=1" : "STATUS=it does not come up");
         uv_run(&a.loop, UV_RUN_DEFAULT);
     }
     turn_close(a.turn);

@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/io/files.h"
+#include "common/io/notify.h"
 #include "common/io/system.h"
 #include "worker/app_state.h"
 
@@ -238,6 +239,7 @@ static void on_tick(uv_timer_t *timer)
 {
     struct app *app = timer->data;
     int64_t now_ms = system_monotonic_ms();
+    notify_alive(&app->watchdog, now_ms);
     watch_room(app, now_ms);
     watch_connections(app, now_ms);
     app_take(app, &(struct session_event){ .kind = SESSION_TICK, .now_ms = now_ms });
@@ -408,6 +410,7 @@ int app_run(const struct app_options *options, int *status, struct err *e)
     if (r == 0) {
         log_info("worker %llu with %d slots in %s, for %s", (unsigned long long)app->home.worker, options->slots,
             app->home.path, options->address->text);
+        notify_send("READY=1");
         uv_run(&app->loop, UV_RUN_DEFAULT);
         *status = app->status;
     }

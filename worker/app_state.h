@@ -8,6 +8,7 @@
 #include "common/base/str.h"
 #include "common/io/blobs.h"
 #include "common/io/bulk_client.h"
+#include "common/io/notify.h"
 #include "common/io/zsock.h"
 #include "worker/app.h"
 #include "worker/core/session.h"
@@ -31,6 +32,7 @@ struct app {
     uv_loop_t loop;
     uv_timer_t tick, farewell;
     uv_signal_t signals[APP_SIGNALS];
+    struct notify_watchdog watchdog;
     int n_told, n_asked; /* by SIGTERM and its like; by SIGUSR1 */
     struct zcontext *zmq;
     struct zsock *control, *bulk;
