@@ -248,7 +248,7 @@ static void on_ask(struct hub *h, const struct hub_event *e, struct effects *fx)
         return;
     if (w->free == 0)
         w->asked_ms = e->now_ms;
-    w->free = e->as.ask_free;
+    roster_set_free(&h->roster, w, e->as.ask_free);
     w->was_told = false;
 }
 

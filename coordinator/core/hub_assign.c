@@ -89,9 +89,9 @@ static struct trial *find_work(struct hub *h, const struct hub_event *e, struct 
 
 static void tell_nowork(struct hub *h, struct effects *fx)
 {
-    for (size_t i = 0; i < h->roster.n; i++) {
-        struct worker *w = h->roster.workers[i];
-        if (!w->is_here || w->free == 0 || w->was_told)
+    for (size_t i = 0; i < h->roster.n_waiting; i++) {
+        struct worker *w = h->roster.waiting[i];
+        if (w->was_told)
             continue;
         w->was_told = true;
         effects_send(fx, SEND_NOWORK, w->peer)->text =

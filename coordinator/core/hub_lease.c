@@ -30,7 +30,7 @@ void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, str
     t->step = t->row.budget;
     t->live_value = NAN;
     hub_list_running(h, t);
-    w->free--;
+    roster_set_free(&h->roster, w, w->free - 1);
     effects_change_trial(fx, t);
 
     struct event_row *row = hub_log(h, e, fx, EVENT_GRANTED, c, t);
@@ -121,7 +121,7 @@ void hub_worker_gone(struct hub *h, const struct hub_event *e, struct effects *f
         if (h->running[i]->row.worker == w->row.id)
             hub_lose(h, e, fx, h->running[i], FAILURE_LOST, why);
     w->is_here = false;
-    w->free = 0;
+    roster_set_free(&h->roster, w, 0);
     w->row.state = w->is_aside ? "set_aside" : "gone";
     w->row.last_seen_ms = e->wall_ms;
     *effects_save_worker(fx) = w->row;

@@ -1,5 +1,6 @@
 #include "coordinator/core/roster.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,9 @@ void roster_deinit(struct roster *r)
         free(r->workers[i]);
     }
     free(r->workers);
+    free(r->waiting);
+    free(r->keys.ids);
+    free(r->sessions.ids);
     *r = (struct roster){ 0 };
 }
 
@@ -31,21 +35,73 @@ struct worker *roster_by_id(const struct roster *r, int64_t id)
     return id >= 1 && (size_t)id <= r->n ? r->workers[id - 1] : NULL;
 }
 
+/* ---- by key, and by session ---- */
+
+static size_t first_slot(const struct roster_table *t, uint64_t number)
+{
+    return (size_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (t->n_slots - 1);
+}
+
+static void put(struct roster_table *t, uint64_t number, int64_t id)
+{
+    size_t at = first_slot(t, number);
+    while (t->ids[at] && t->ids[at] != (uint32_t)id)
+        at = (at + 1) & (t->n_slots - 1);
+    t->n_used += !t->ids[at];
+    t->ids[at] = (uint32_t)id;
+}
+
+static uint64_t key_of(const struct worker *w)
+{
+    return w->row.key;
+}
+
+static uint64_t session_of(const struct worker *w)
+{
+    return w->session;
+}
+
+/* Notes w under its number. A table that is half full is made anew, without what is out of date in it. */
+static void note(const struct roster *r, struct roster_table *t, uint64_t (*number_of)(const struct worker *),
+    const struct worker *w)
+{
+    if (2 * (t->n_used + 1) > t->n_slots) {
+        free(t->ids);
+        t->n_slots = t->n_slots ? t->n_slots : 16;
+        while (t->n_slots < 4 * (r->n + 1))
+            t->n_slots *= 2;
+        t->ids = mem_zalloc(t->n_slots, sizeof *t->ids);
+        t->n_used = 0;
+        for (size_t i = 0; i < r->n; i++)
+            put(t, number_of(r->workers[i]), r->workers[i]->row.id);
+    }
+    put(t, number_of(w), w->row.id);
+}
+
 struct worker *roster_by_key(const struct roster *r, uint64_t key)
 {
-    for (size_t i = 0; i < r->n; i++)
-        if (r->workers[i]->row.key == key)
-            return r->workers[i];
+    const struct roster_table *t = &r->keys;
+    for (size_t at = t->n_slots ? first_slot(t, key) : 0; t->n_slots && t->ids[at]; at = (at + 1) & (t->n_slots - 1))
+        if (r->workers[t->ids[at] - 1]->row.key == key)
+            return r->workers[t->ids[at] - 1];
     return NULL;
 }
 
+/* Of two that claim the same session, the one that was known first. */
 struct worker *roster_by_session(const struct roster *r, uint64_t session)
 {
-    for (size_t i = 0; i < r->n; i++)
-        if (r->workers[i]->is_here && r->workers[i]->session == session)
-            return r->workers[i];
-    return NULL;
+    const struct roster_table *t = &r->sessions;
+    struct worker *found = NULL;
+    for (size_t at = t->n_slots ? first_slot(t, session) : 0; t->n_slots && t->ids[at];
+         at = (at + 1) & (t->n_slots - 1)) {
+        struct worker *w = r->workers[t->ids[at] - 1];
+        if (w->is_here && w->session == session && (!found || w->row.id < found->row.id))
+            found = w;
+    }
+    return found;
 }
+
+/* ---- workers ---- */
 
 static void set_row(struct worker *w, const struct worker_row *row)
 {
@@ -64,6 +120,7 @@ struct worker *roster_load(struct roster *r, const struct worker_row *row)
     r->workers = mem_grow(r->workers, r->n, &r->cap, sizeof *r->workers);
     r->workers[r->n++] = w;
     set_row(w, row);
+    note(r, &r->keys, key_of, w);
     w->is_aside = strcmp(row->state, "set_aside") == 0;
     w->row.state = w->is_aside ? "set_aside" : "gone";
     return w;
@@ -106,18 +163,39 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
     w->session = e->session;
     w->peer = e->peer;
     w->heard_ms = e->now_ms;
-    w->free = 0;
+    if (!is_same_process)
+        note(r, &r->sessions, session_of, w);
+    roster_set_free(r, w, 0);
     return w;
+}
+
+void roster_set_free(struct roster *r, struct worker *w, int n_free)
+{
+    size_t at = r->n_waiting;
+    bool was_waiting = w->free > 0, is_waiting = n_free > 0;
+    w->free = n_free;
+    if (was_waiting == is_waiting)
+        return;
+    while (at > 0 && r->waiting[at - 1]->row.id >= w->row.id)
+        at--;
+    if (is_waiting) {
+        r->waiting = mem_grow(r->waiting, r->n_waiting, &r->cap_waiting, sizeof *r->waiting);
+        memmove(r->waiting + at + 1, r->waiting + at, (r->n_waiting++ - at) * sizeof *r->waiting);
+        r->waiting[at] = w;
+    } else {
+        assert(at < r->n_waiting && r->waiting[at] == w);
+        memmove(r->waiting + at, r->waiting + at + 1, (--r->n_waiting - at) * sizeof *r->waiting);
+    }
 }
 
 struct worker *roster_hungriest(const struct roster *r, uint64_t step)
 {
     struct worker *best = NULL;
-    for (size_t i = 0; i < r->n; i++) {
-        struct worker *w = r->workers[i];
+    for (size_t i = 0; i < r->n_waiting; i++) {
+        struct worker *w = r->waiting[i];
         if (mutation(IDLE_SLOT) && w->was_told)
             continue;
-        if (w->is_here && !w->is_aside && w->passed_step != step && w->free > 0 && w->n_running < w->row.slots &&
+        if (w->is_here && !w->is_aside && w->passed_step != step && w->n_running < w->row.slots &&
             (!best || w->asked_ms < best->asked_ms))
             best = w;
     }

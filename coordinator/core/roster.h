@@ -14,7 +14,7 @@ struct worker {
     uint64_t session;
     uint64_t peer;        /* where its messages come from; changes when it connects again */
     int64_t heard_ms;     /* monotonic */
-    int free;             /* slots that it asked to fill and that got no GRANT yet */
+    int free;             /* slots that it asked to fill and that got no GRANT yet; set by roster_set_free alone */
     int64_t asked_ms;     /* monotonic: since when */
     bool was_told;        /* NOWORK was sent for this ASK */
     int n_running;        /* leases that it holds */
@@ -24,10 +24,19 @@ struct worker {
     int64_t back_at_ms;   /* monotonic: until then */
 };
 
+/* Ids by a number of 64 bits, more than one perhaps, and some that are out of date: a hash table. Zeroed is empty. */
+struct roster_table {
+    uint32_t *ids; /* 0 is free */
+    size_t n_slots, n_used;
+};
+
 /* Zeroed is empty. */
 struct roster {
     struct worker **workers; /* by id - 1: ids are given here, from 1; owned */
     size_t n, cap;
+    struct worker **waiting; /* those with free slots, by id */
+    size_t n_waiting, cap_waiting;
+    struct roster_table keys, sessions;
 };
 
 void roster_deinit(struct roster *r);
@@ -38,6 +47,8 @@ struct worker *roster_load(struct roster *r, const struct worker_row *row); /* f
 
 /* Takes what a HELLO says; makes the worker when its key is new. */
 struct worker *roster_hello(struct roster *r, const struct hub_event *e);
+
+void roster_set_free(struct roster *r, struct worker *w, int n_free);
 
 /* The worker that is here, wants work, and has waited longest, but for those that were passed over in this step. */
 struct worker *roster_hungriest(const struct roster *r, uint64_t step);
