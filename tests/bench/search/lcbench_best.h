@@ -1,0 +1,21 @@
+/* The data sets of LCBench, what each is for, and the best accuracy known: `quality --references` looks for it. */
+/* clang-format off */
+{ "3945", USE_REPORTED, 99.6542 },
+{ "7593", USE_TUNED, 91.5885 },
+{ "126025", USE_REPORTED, 99.4317 },
+{ "126029", USE_REPORTED, 99.2172 },
+{ "146212", USE_TUNED, 99.182 },
+{ "167149", USE_REPORTED, 99.4691 },
+{ "167161", USE_REPORTED, 91.5511 },
+{ "167168", USE_TUNED, 89.2584 },
+{ "167184", USE_REPORTED, 87.8385 },
+{ "167190", USE_REPORTED, 95.2837 },
+{ "167200", USE_TUNED, 90.0322 },
+{ "168329", USE_REPORTED, 54.4999 },
+{ "168331", USE_REPORTED, 86.6901 },
+{ "168335", USE_TUNED, 99.6826 },
+{ "168908", USE_REPORTED, 93.7576 },
+{ "189354", USE_REPORTED, 95.3189 },
+{ "189862", USE_TUNED, 95.0706 },
+{ "189866", USE_REPORTED, 94.4002 },
+    /* clang-format on */
