@@ -89,6 +89,13 @@ static void send_control(void *context, uint64_t peer, const void *frame, size_t
     zsock_send(a->control, peer, frame, len);
 }
 
+static bool is_let_in(void *context, const char *public_key)
+{
+    struct app *a = context;
+    struct sender owner;
+    return gate_admit(a->gate, 0, public_key, &owner);
+}
+
 /* ---- bulk ---- */
 
 static void reply_bulk(void *context, uint64_t peer, const struct message *m)
@@ -296,6 +303,7 @@ static int open_store(struct app *a, struct err *e)
         .dir = a->options->store_dir,
         .settings = a->options->settings,
         .send = send_control,
+        .is_let_in = is_let_in,
         .context = a,
     };
     a->turn = turn_open(&turn, e);

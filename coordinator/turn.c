@@ -223,14 +223,22 @@ static int open_search(struct turn *t, const struct hub_event *event, struct err
     return -1;
 }
 
-static int take_other(struct turn *t, uint64_t peer, const struct message *m, struct err *e)
+static bool is_let_in(const void *context, const char *public_key)
+{
+    const struct turn *t = context;
+    return t->options.is_let_in && t->options.is_let_in(t->options.context, public_key);
+}
+
+static int take_other(struct turn *t, const struct sender *from, const struct message *m, struct err *e)
 {
     struct bridge_world world = { .hub = t->hub,
         .blob_is_stored = blob_is_stored,
         .blob_is_sound = blob_is_sound,
         .read_config = read_config,
+        .public_key = from->key,
+        .is_let_in = is_let_in,
         .context = t };
-    struct hub_event event = { .peer = peer };
+    struct hub_event event = { .peer = from->peer };
     if (bridge_event(&world, m, &t->memory, &event, e) < 0)
         return -1;
     if (hub_needs_search(t->hub, &event) && open_search(t, &event, e) < 0)
@@ -256,8 +264,9 @@ static int take_while_full(struct turn *t, uint64_t peer, const struct message *
     return -1;
 }
 
-static int take_message(struct turn *t, uint64_t peer, const struct message *m, struct err *e)
+static int take_message(struct turn *t, const struct sender *from, const struct message *m, struct err *e)
 {
+    uint64_t peer = from->peer;
     if (chores_take(&t->chores, peer, m))
         return 0;
     if (t->is_full)
@@ -270,7 +279,7 @@ static int take_message(struct turn *t, uint64_t peer, const struct message *m, 
         return take_events(t, peer, &m->as.events, e);
     if (m->type == MESSAGE_IMPORT)
         return take_import(t, peer, &m->as.import, e);
-    return take_other(t, peer, m, e);
+    return take_other(t, from, m, e);
 }
 
 static int check_role(const struct sender *from, const struct message *m, struct err *e)
@@ -289,7 +298,7 @@ static void take_frame(struct turn *t, const struct sender *from, const void *fr
         answer_error(t, from->peer, 0, &e);
         return;
     }
-    int status = check_role(from, &m, &e) < 0 ? -1 : take_message(t, from->peer, &m, &e);
+    int status = check_role(from, &m, &e) < 0 ? -1 : take_message(t, from, &m, &e);
     if (status < 0 && m.type != MESSAGE_ERROR)
         answer_error(t, from->peer, tell_request_of(&m), &e);
     message_deinit(&m);

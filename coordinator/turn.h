@@ -28,6 +28,7 @@ struct turn_options {
     int64_t blob_floor_bytes; /* of the disk, below which no blob is taken: then people are told */
     struct hub_settings settings;
     void (*send)(void *context, uint64_t peer, const void *frame, size_t len); /* may lose it */
+    bool (*is_let_in)(void *context, const char *public_key); /* may this key come in now? NULL: none may */
     void *context;
 };
 

@@ -27,6 +27,7 @@
 #define LIMIT_PRINTED_LINE 4096       /* bytes of a printed line in which metrics are looked for */
 #define LIMIT_CAMPAIGN_FILE (4 << 20) /* bytes of a campaign file */
 #define LIMIT_FRAME (1 << 20)         /* bytes of a wire message, header included */
+#define KEY_TEXT 41                   /* bytes of a CURVE key in Z85, its NUL included */
 #define LIMIT_JSON_DEPTH 16           /* nested arrays and objects */
 #define LIMIT_JSON_TOKENS 200000      /* values in one text */
 #define LIMIT_JSON_KEYS 2000          /* members of one object: duplicates are looked for one by one */

@@ -23,7 +23,6 @@
 #include "common/io/address.h"
 #include "common/proto/role.h"
 
-#define KEY_TEXT 41       /* a key in Z85, with its NUL */
 #define KEY_SUFFIX ".pub" /* behind the name of the file that has the secret: the half for others */
 
 struct key {

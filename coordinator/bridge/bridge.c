@@ -9,6 +9,7 @@
 #include "common/base/str.h"
 #include "common/proto/config.h"
 #include "common/proto/json.h"
+#include "coordinator/bridge/admit.h"
 
 void bridge_memory_clear(struct bridge_memory *m)
 {
@@ -64,13 +65,15 @@ static double metric_in(const char *metrics, const char *name)
     return w.value;
 }
 
-static void take_hello(const struct message_hello *m, struct bridge_memory *memory, struct hub_event *out)
+static void take_hello(const struct bridge_world *world, const struct message_hello *m, struct bridge_memory *memory,
+    struct hub_event *out)
 {
     struct hub_hello *h = &out->as.hello;
     out->kind = HUB_HELLO;
     out->session = m->session;
     *h = (struct hub_hello){
         .key = m->worker,
+        .public_key = world->public_key,
         .name = m->name,
         .host = m->host,
         .version = m->version,
@@ -255,15 +258,11 @@ static void take_session(struct hub_event *out, enum hub_event_kind kind, uint64
 int bridge_event(const struct bridge_world *world, const struct message *m, struct bridge_memory *memory,
     struct hub_event *out, struct err *e)
 {
+    if (bridge_admit(world, m, e) < 0)
+        return -1;
     switch (m->type) {
     case MESSAGE_HELLO:
-        if (m->as.hello.protocol_min > MESSAGE_PROTOCOL || m->as.hello.protocol_max < MESSAGE_PROTOCOL)
-            return err_set(e, ERR_REFUSED,
-                "rung-worker %s speaks protocols %d to %d, this rungd %s speaks %d: "
-                "install the same version on both",
-                m->as.hello.version, (int)m->as.hello.protocol_min, (int)m->as.hello.protocol_max, RUNG_VERSION,
-                MESSAGE_PROTOCOL);
-        take_hello(&m->as.hello, memory, out);
+        take_hello(world, &m->as.hello, memory, out);
         return 0;
     case MESSAGE_ASK:
         take_session(out, HUB_ASK, m->as.ask.session);

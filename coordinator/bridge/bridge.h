@@ -30,12 +30,16 @@ struct bridge_world {
     int (*read_config)(const void *context, const struct campaign *c, const char *json, double *x, struct err *e);
     const void *context;
     bool (*blob_is_sound)(const void *context, const char *hash); /* reads all of it; NULL: nobody doubts it */
+
+    /* Who sends. */
+    const char *public_key; /* that it proved; NULL or "": none was asked for, and it may speak for every worker */
+    bool (*is_let_in)(const void *context, const char *public_key); /* may another key still come in? */
 };
 
 /* Fills the kind, session, request and body of `out` from a worker's message, or a CONTROL; peer and times are the
- * caller's. The event borrows from `m` and `memory`. Fails with ERR_REFUSED for what only a coordinator may say,
- * ERR_INVALID for what contradicts itself, ERR_NOT_FOUND for an unknown campaign: answer ERROR. SUBMIT, STATUS,
- * GC, REMOVE and blobs are the shell's. */
+ * caller's. The event borrows from `m` and `memory`. Fails with ERR_REFUSED for what only a coordinator may say, or
+ * another worker, ERR_INVALID for what contradicts itself, ERR_NOT_FOUND for an unknown campaign: answer ERROR. SUBMIT,
+ * STATUS, GC, REMOVE and blobs are the shell's. */
 int bridge_event(const struct bridge_world *world, const struct message *m, struct bridge_memory *memory,
     struct hub_event *out, struct err *e);
 

@@ -35,7 +35,8 @@ struct lease_ref {
 };
 
 struct hub_hello {
-    uint64_t key; /* the worker's own number */
+    uint64_t key;           /* the worker's own number */
+    const char *public_key; /* that it proved; "": none was asked for */
     const char *name, *host, *version, *kernel;
     const char *commands; /* the programs of campaigns that it runs: common/domain/allowed.h; NULL: none */
     int64_t pid, slots, cores;

@@ -146,6 +146,7 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
         .session = e->session,
         .state = "",
     };
+    str_copy(row.public_key, sizeof row.public_key, h->public_key ? h->public_key : "");
     if (!w) {
         w = roster_load(r, &row);
     } else if (!is_same_process) { /* which says the same as before, and its row is not saved again */

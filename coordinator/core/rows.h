@@ -177,8 +177,9 @@ struct import_row {
 };
 
 struct worker_row {
-    int64_t id;   /* the store's */
-    uint64_t key; /* the worker's own number: the same across its restarts */
+    int64_t id;                /* the store's */
+    uint64_t key;              /* the worker's own number: the same across its restarts */
+    char public_key[KEY_TEXT]; /* that it proved; "": none was asked for */
     const char *name, *host, *version, *kernel;
     int64_t pid, slots, cores;
     int64_t first_seen_ms, last_seen_ms;

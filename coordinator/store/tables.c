@@ -155,6 +155,7 @@ static const struct column worker_columns[] = {
     { "bad_on_3",      COLUMN_INT64, COLUMN_0_NULL, AT(bad_on[2]) },
     { "n_set_aside",   COLUMN_INT,   0,           AT(n_set_aside) },
     { "why",           COLUMN_CHARS, 0,           AT(why), 320 },
+    { "public_key",    COLUMN_CHARS, 0,           AT(public_key), KEY_TEXT },
 };
 #undef ROW
 

@@ -47,7 +47,7 @@ def every_object_is_as_its_schema_says(house):
         ["brackets"], ["workers"], ["campaigns"], ["explain", trial], ["importance", "--budget", "1"], ["decisions"],
         ["events", "--columns", "seq,time,text"])]
     said += house.ask("events", "--json").stdout.splitlines()
-    said += [house.rung("check", house.path("small.json"), "--json").stdout,
+    said += [house.ask("keys", "--json").stdout, house.rung("check", house.path("small.json"), "--json").stdout,
              house.rung("plan", house.path("small.json"), "--json").stdout, house.ask("replay", "--json").stdout]
     seen = set()
     for text in said:

@@ -64,6 +64,7 @@ uint64_t digest_campaign(const struct campaign_row *row)
 uint64_t digest_worker(const struct worker_row *row)
 {
     uint64_t d = digest_mix((uint64_t)row->id, row->key);
+    d = digest_mix(d, digest_text(row->public_key));
     d = digest_mix(d, (uint64_t)row->pid);
     d = digest_mix(d, (uint64_t)row->slots << 32 | (uint64_t)row->cores);
     d = digest_mix(d, (uint64_t)row->first_seen_ms);
