@@ -135,7 +135,7 @@ static void on_bulk(void *context, uint64_t peer, const char *user, const void *
     if (!gate_admit(a->gate, peer, user, &from))
         return; /* the control socket tells them why */
     if (message_decode(frame, len, &m, &e) == 0 && (m.type == MESSAGE_BLOB_PUT || m.type == MESSAGE_BLOB_GET) &&
-        role_may_send(from.role, m.type))
+        role_check(from.role, m.type, &e) == 0)
         bulk_server_take(a->bulk_server, peer, &m);
     else
         log_warn("a frame of %zu bytes was refused on the bulk socket: %s", len, e.text);

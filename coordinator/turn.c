@@ -282,13 +282,6 @@ static int take_message(struct turn *t, const struct sender *from, const struct 
     return take_other(t, from, m, e);
 }
 
-static int check_role(const struct sender *from, const struct message *m, struct err *e)
-{
-    if (role_may_send(from->role, m->type))
-        return 0;
-    return err_set(e, ERR_REFUSED, "not authorised: %s may not say %s", role_word(from->role), message_name(m->type));
-}
-
 static void take_frame(struct turn *t, const struct sender *from, const void *frame, size_t len)
 {
     struct message m = { 0 };
@@ -298,7 +291,7 @@ static void take_frame(struct turn *t, const struct sender *from, const void *fr
         answer_error(t, from->peer, 0, &e);
         return;
     }
-    int status = check_role(from, &m, &e) < 0 ? -1 : take_message(t, from, &m, &e);
+    int status = role_check(from->role, m.type, &e) < 0 ? -1 : take_message(t, from, &m, &e);
     if (status < 0 && m.type != MESSAGE_ERROR)
         answer_error(t, from->peer, tell_request_of(&m), &e);
     message_deinit(&m);

@@ -46,3 +46,10 @@ bool role_may_send(enum role r, enum message_type type)
     }
     return false;
 }
+
+int role_check(enum role r, enum message_type type, struct err *e)
+{
+    if (role_may_send(r, type))
+        return 0;
+    return err_set(e, ERR_REFUSED, "not authorised: %s may not say %s", role_word(r), message_name(type));
+}

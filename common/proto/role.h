@@ -17,5 +17,6 @@ const char *role_name(enum role r);         /* "worker"; "none" */
 enum role role_from_name(const char *name); /* ROLE_NONE for what is none */
 const char *role_word(enum role r);         /* with its article: "a worker" */
 bool role_may_send(enum role r, enum message_type type);
+int role_check(enum role r, enum message_type type, struct err *e); /* the same, with ERR_REFUSED and why */
 
 #endif
