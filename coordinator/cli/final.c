@@ -168,10 +168,19 @@ static int train_here(const struct final *f, struct err *e)
     return status;
 }
 
+/* A coordinator that leaves while it trains, as that of `rung run` does at the end of its own campaign, is no reason to
+ * stop. */
 static int train(const struct final *f, struct err *e)
 {
     int is_served = run_store_is_served(f->options->store, e);
-    return is_served < 0 ? -1 : is_served ? train_there(f, e) : train_here(f, e);
+    if (is_served <= 0)
+        return is_served < 0 ? -1 : train_here(f, e);
+    int status = train_there(f, e);
+    if (status >= 0 || e->code != ERR_UNREACHABLE || run_store_is_served(f->options->store, e) != 0)
+        return status;
+    fprintf(stderr, "rung final: the coordinator of %s left; this command goes on alone\n", f->options->store);
+    *e = (struct err){ 0 };
+    return train_here(f, e);
 }
 
 int cli_final(const struct final_options *options, FILE *out, struct err *e)

@@ -103,6 +103,19 @@ def a_coordinator_that_is_there_trains_them(house):
 
 
 @test
+def a_coordinator_that_leaves_meanwhile_is_done_without(house):
+    house.run(house.write("small.json", campaign()))
+    rungd = house.start("rungd", "--store", house.store)
+    wait_for(lambda: house.ask("status", status=None).returncode == 0, "the coordinator answers")
+    child = house.start("rung", "final", "small", "--seeds", "1", "--store", house.store)
+    wait_for(lambda: house.value("SELECT count(*) FROM campaigns") == 2, "the final campaign is there")
+    rungd.terminate()
+    house.end(rungd, 0)
+    house.end(child, 0)
+    assert house.value("SELECT state FROM campaigns WHERE campaign = 'small-final'") == "done"
+
+
+@test
 def a_program_of_ones_own_is_judged_by_its_own_objective(house):
     house.run(house.write("small.json", campaign()))
     found = final_json(house, "small", "--top", "2", "--seeds", "2")
