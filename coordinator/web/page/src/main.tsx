@@ -6,5 +6,5 @@ import "./style/base.css";
 import "./style/frame.css";
 import "./style/views.css";
 
-render(<Frame />, document.getElementById("page")!);
-start();
+const place = document.getElementById("page")!;
+start(() => render(<Frame />, place));

@@ -1,6 +1,6 @@
-/* state.ts: what the page shows now: the campaign, the view, the filter and the selection, and who wants to know when
- * any of it changes. View, filter and campaign live behind the `#` of the address. */
-import { useEffect, useState } from "preact/hooks";
+/* state.ts: what the page shows now: the campaign, the view, the filter and the selection, and when to draw it
+ * again. View, filter and campaign live behind the `#` of the address. */
+import { useEffect } from "preact/hooks";
 import { ask, takeToken } from "./data/api";
 import type { CampaignRow, Delta, EventRow, SessionAnswer } from "./data/answers";
 import { applyFilter, everything, filterFromParams, filterToParams, type Filter } from "./data/filter";
@@ -34,31 +34,22 @@ export const page: Page = {
   mask: new Uint8Array(0), passed: 0, options: {}, chosen: [], theme: "auto",
 };
 
-/* ---- who listens ---- */
+/* ---- drawing ---- */
 
-const listeners = new Set<() => void>();
+let draw: () => void = () => {};
 let isAsked = false;
 
-/* Lets all who listen draw, once a frame. */
+/* Draws the page anew, once a frame. What it takes is kept among the browser's measures, for tests/bench/page. */
 export function changed() {
   if (isAsked) return;
   isAsked = true;
   requestAnimationFrame(() => {
     isAsked = false;
     const began = performance.now();
-    for (const listener of [...listeners]) listener();
-    performance.measure("rung-update", { start: began, end: performance.now() });
+    draw();
+    performance.clearMeasures("rung-draw");
+    performance.measure("rung-draw", { start: began, end: performance.now() });
   });
-}
-
-export function usePage(): Page {
-  const [, draw] = useState(0);
-  useEffect(() => {
-    const listener = () => draw((n) => n + 1);
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
-  }, []);
-  return page;
 }
 
 /* ---- the trial under the pointer: apart, as it moves often ---- */
@@ -215,6 +206,7 @@ function receive(model: Model, delta: Delta) {
     return;
   }
   refilter();
+  performance.clearMeasures("rung-delta");
   performance.measure("rung-delta", { start: began, end: performance.now() });
   changed();
 }
@@ -248,7 +240,10 @@ async function begin(wanted: string) {
   await openCampaign(name);
 }
 
-export function start() {
+/* drawPage draws all that is there, at once. */
+export function start(drawPage: () => void) {
+  draw = drawPage;
+  draw();
   takeToken();
   const wanted = fromAddress();
   setTheme((localStorage.getItem("rung-theme") as ThemeChoice) ?? "auto");

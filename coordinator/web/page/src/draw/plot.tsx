@@ -56,7 +56,7 @@ function axis(props: Props, isX: boolean): uPlot.Axis {
     label: isX ? props.xLabel : props.yLabel, labelFont: font, font, labelSize: 20, size: isX ? 30 : 58, gap: 5, labelGap: 0,
     stroke: () => theme().soft, grid: { stroke: () => theme().line, width: 1 }, ticks: { show: false },
     ...(isTime ? {} : {
-      splits: (_u: uPlot, _i: number, low: number, high: number) => ticks({ low, high, isLog: !!isLog }, isX ? 8 : 6),
+      splits: (_u: uPlot, _i: number, low: number, high: number) => ticks({ low, high, isLog: !!isLog, isWhole: isX }, isX ? 8 : 6),
       values: (_u: uPlot, splits: number[]) => splits.map((v) => (v === null ? "" : tick(v))),
     }),
   };

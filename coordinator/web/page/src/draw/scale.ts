@@ -3,6 +3,7 @@ export interface Axis {
   low: number;
   high: number;
   isLog: boolean;
+  isWhole?: boolean; /* whole numbers alone: no ticks between */
   choices?: string[];
 }
 
@@ -35,9 +36,9 @@ export function sharer(axis: Axis): (value: number) => number {
   return axis.isLog ? (v) => (Math.log(v) - a) * k : (v) => (v - a) * k;
 }
 
-function linearTicks(low: number, high: number, count: number): number[] {
+function linearTicks(low: number, high: number, count: number, least: number): number[] {
   if (!(high > low)) return [low];
-  const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
+  const rough = Math.max(least, (high - low) / count), power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((m) => m * power >= rough) ?? 10) * power;
   const found = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) found.push(Number((i * step).toPrecision(12)));
@@ -60,7 +61,7 @@ function logTicks(low: number, high: number, count: number): number[] {
 /* About `count` values for ticks; of categories, their places. */
 export function ticks(axis: Axis, count: number): number[] {
   if (axis.choices) return axis.choices.map((_, i) => i);
-  const found = axis.isLog ? logTicks(axis.low, axis.high, count) : linearTicks(axis.low, axis.high, count);
+  const found = axis.isLog ? logTicks(axis.low, axis.high, count) : linearTicks(axis.low, axis.high, count, axis.isWhole ? 1 : 0);
   return found.length > 0 ? found : [axis.low, axis.high];
 }
 

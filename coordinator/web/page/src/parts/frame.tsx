@@ -1,6 +1,6 @@
 /* frame.tsx: the page around a view: the side, the head with the figures, the filter. */
 import type { ComponentType } from "preact";
-import { chooseCampaign, go, hrefOf, page, setTheme, usePage, VIEWS, type ThemeChoice, type View } from "../state";
+import { chooseCampaign, go, hrefOf, page, setTheme, VIEWS, type ThemeChoice, type View } from "../state";
 import { Curves } from "../views/curves";
 import { Failures } from "../views/failures";
 import { Importance } from "../views/importance";
@@ -25,7 +25,6 @@ const views: Record<View, [string, ComponentType]> = {
 };
 
 export function Frame() {
-  usePage();
   if (!page.model) return <Waiting />;
   const Shown = page.trial ? TrialPage : views[page.view][1];
   document.title = `${page.model.name} · Rung`;
@@ -36,7 +35,7 @@ export function Frame() {
         <Head />
         <Banner />
         <Figures />
-        <Filters />
+        {page.trial === 0 && <Filters />}
         <Shown key={page.trial || page.view} />
       </main>
     </div>

@@ -39,11 +39,14 @@ export function Pick({ name, label, choices, value }: { name: string; label: str
   );
 }
 
-export function Switch({ name, words }: { name: string; words: string }) {
+/* Whether a scale is logarithmic: as was asked for, else when the values span decades. */
+export const isLogOf = (name: string, low: number, high: number) => low > 0 && (option(name, "") || (high / low > 50 ? "1" : "0")) === "1";
+
+export function LogSwitch({ name, isOn }: { name: string; isOn: boolean }) {
   return (
     <label class="check small">
-      <input type="checkbox" checked={option(name, "") === "1"} onChange={(event) => setOption(name, event.currentTarget.checked ? "1" : "")} />
-      {words}
+      <input type="checkbox" checked={isOn} onChange={(event) => setOption(name, event.currentTarget.checked ? "1" : "0")} />
+      log
     </label>
   );
 }

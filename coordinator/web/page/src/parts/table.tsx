@@ -14,8 +14,8 @@ interface Head { name: string; title: string; isNumber: boolean; width: number }
 export function headsOf(model: Model): Head[] {
   const head = (name: string, title: string, width: number, isNumber = true): Head => ({ name, title, isNumber, width });
   return [
-    head("trial", "trial", 72), head("state", "state", 112, false), head("value", model.metric, Math.max(96, model.metric.length * 7.5)), head("budget", "budget", 76),
-    ...model.columns.params.map((p) => head("=" + p.name, p.name, Math.max(84, p.name.length * 7.5 + 18), p.kind !== "categorical")),
+    head("trial", "trial", 72), head("state", "state", 122, false), head("value", model.metric, Math.max(96, model.metric.length * 7.5 + 30)), head("budget", "budget", 76),
+    ...model.columns.params.map((p) => head("=" + p.name, p.name, Math.max(84, p.name.length * 7.5 + 30), p.kind !== "categorical")),
     head("bracket", "bracket", 76), head("attempts", "attempts", 82), head("seconds", "took", 92), head("started", "began", 96), head("worker", "last worker", 120, false), head("reason", "what broke", 220, false),
   ];
 }
@@ -32,11 +32,21 @@ export function cellText(model: Model, name: string, row: number): string {
   return name === "state" ? STATES[v] : number(v);
 }
 
-/* Rows that pass the filter, in the order asked for: "value" the best first, "-value" the other way round. */
-function sorted(model: Model, sort: string): Int32Array {
+let known = { key: "", rows: new Int32Array(0) };
+
+/* Rows that pass the filter, in the order asked for. */
+function shownRows(model: Model, sort: string): Int32Array {
+  const key = `${model.name} ${model.trialsVersion} ${sort}`, kept = new Int32Array(page.passed);
+  if (known.key !== key) known = { key, rows: sorted(model, sort) };
+  let n = 0;
+  for (const row of known.rows) if (page.mask[row]) kept[n++] = row;
+  return kept;
+}
+
+/* All rows in an order: "value" the best first, "-value" the other way round. */
+function sorted(model: Model, sort: string): Int32Array<ArrayBuffer> {
   const c = model.columns, name = sort.replace(/^-/, ""), isDown = sort.startsWith("-");
-  const values = c.column(name), rows = new Int32Array(page.passed);
-  for (let i = 0, n = 0; i < c.n; i++) if (page.mask[i]) rows[n++] = i;
+  const values = c.column(name), rows = Int32Array.from({ length: c.n }, (_, i) => i);
   const sign = (isDown ? -1 : 1) * (name === "value" ? model.sign : 1);
   const budget = c.column("budget");
   return rows.sort((a, b) => {
@@ -49,7 +59,7 @@ function sorted(model: Model, sort: string): Int32Array {
 export function TrialTable({ height, title }: { height: number; title: string }) {
   const model = page.model!, place = useRef<HTMLDivElement>(null), [top, setTop] = useState(0), [, again] = useState(0);
   const sort = option("table.sort", "value"), heads = headsOf(model);
-  const rows = sorted(model, sort);
+  const rows = shownRows(model, sort);
   useHover(() => again((n) => n + 1));
   const first = Math.max(0, Math.floor(top / ROW) - SPARE), shown = rows.subarray(first, first + Math.ceil(height / ROW) + 2 * SPARE);
   const width = heads.reduce((sum, h) => sum + h.width, 38);

@@ -24,7 +24,7 @@ function axisOf(model: Model, name: string, turned: Set<string>): ShownAxis {
   const wants = (isLog: boolean) => (turned.has("+" + name) ? true : turned.has("-" + name) ? false : isLog);
   if (param) {
     const isLog = param.low > 0 && wants(param.isLog);
-    return { name, title: param.name, low: param.low, high: param.high, isLog, lowest: param.low };
+    return { name, title: param.name, low: param.low, high: param.high, isLog, lowest: param.low, isWhole: param.kind === "int" };
   }
   const [low, high] = extent(c.column(name), c.n);
   const isLog = low > 0 && wants(high / low > 50);

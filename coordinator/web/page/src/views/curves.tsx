@@ -7,7 +7,7 @@ import { along, theme } from "../draw/colour";
 import { Plot, type Box } from "../draw/plot";
 import { axisOver } from "../draw/scale";
 import { counted, count, number } from "../draw/words";
-import { aboutTrial, Empty, Panel, Pick, Segments, Switch, useAnswer, useSlowly } from "../parts/small";
+import { aboutTrial, Empty, isLogOf, LogSwitch, Panel, Pick, Segments, useAnswer, useSlowly } from "../parts/small";
 import { hideTip, showTip } from "../parts/tip";
 import { hover, hovered, openTrial, option, page, setChosen, toggleChosen, useHover } from "../state";
 import { ranked } from "./axes";
@@ -39,7 +39,7 @@ function joined(model: Model, answer: CurvesAnswer | null, isObjective: boolean,
   return [...found.values()].filter((c) => c.row >= 0 && c.steps.length > 0).map((c) => ({ ...c, values: smoothed(c.values, weight) }));
 }
 
-export function bounds(curves: Curve[], isLog: boolean): { x: [number, number]; y: { low: number; high: number } } {
+export function bounds(curves: Curve[], isLog: boolean): { x: [number, number]; y: { low: number; high: number }; least: number; most: number } {
   let x1 = 1, low = Infinity, high = -Infinity;
   for (const c of curves) {
     x1 = Math.max(x1, c.steps.at(-1)!);
@@ -49,7 +49,7 @@ export function bounds(curves: Curve[], isLog: boolean): { x: [number, number]; 
       if (v > high) high = v;
     }
   }
-  return { x: [0, x1 * 1.01], y: low <= high ? axisOver(low, high, isLog) : { low: isLog ? 0.1 : 0, high: 1 } };
+  return { x: [0, x1 * 1.01], y: low <= high ? axisOver(low, high, isLog) : { low: isLog ? 0.1 : 0, high: 1 }, least: low, most: high };
 }
 
 export function trace(box: Box, c: Curve) {
@@ -70,12 +70,12 @@ function colourOf(model: Model, by: string): (row: number) => string {
 
 export function Curves() {
   const model = page.model!, again = useRef<(() => void) | null>(null);
-  const metric = option("curves.metric", model.metric), by = option("curves.colour", "rung"), isLog = option("curves.log", "") === "1", weight = Number(option("curves.smooth", "0"));
+  const metric = option("curves.metric", model.metric), by = option("curves.colour", "rung"), weight = Number(option("curves.smooth", "0"));
   const results = useSlowly(model.status?.results ?? 0, 2000);
   const { answer, trouble } = useAnswer(`${model.name} ${metric} ${results}`, (signal) => ask<CurvesAnswer>(["campaigns", model.name, "curves"], { metric, max: 400, points: 120 }, signal));
   const all = useMemo(() => joined(model, answer, metric === model.metric, weight), [answer, model.version, weight]);
   const curves = all.filter((c) => page.mask[c.row]);
-  const { x, y } = bounds(curves, isLog);
+  const linear = bounds(curves, false), isLog = isLogOf("curves.log", linear.least, linear.most), { x, y } = bounds(curves, isLog);
   useHover(() => again.current?.());
 
   const paint = (box: Box) => {
@@ -105,9 +105,9 @@ export function Curves() {
       <Segments name="curves.colour" label="Colour of the curves" choices={[["rung", "by budget"], ["state", "by state"], ["objective", "by objective"]]} />
       <Pick name="curves.metric" label="Metric" choices={model.about.metrics.map((m) => [m, m])} value={metric} />
       <Pick name="curves.smooth" label="Smoothing" choices={[["0", "not smoothed"], ["0.6", "smoothed"], ["0.9", "very smooth"]]} value={String(weight)} />
-      <Switch name="curves.log" words="log" />
+      <LogSwitch name="curves.log" isOn={isLog} />
     </>}>
-      <Plot height={520} label={`Learning curves of ${counted(curves.length, "trial")}: ${metric}`} xLabel={`budget, ${model.unit}`} yLabel={metric} xRange={x} yRange={[y.low, y.high]} isYLog={isLog} paint={paint} over={over} overRef={again}
+      <Plot height={Math.max(340, Math.min(720, innerHeight - 400))} label={`Learning curves of ${counted(curves.length, "trial")}: ${metric}`} xLabel={`budget, ${model.unit}`} yLabel={metric} xRange={x} yRange={[y.low, y.high]} isYLog={isLog} paint={paint} over={over} overRef={again}
         onMove={(px, py, box, event) => {
           const c = px < 0 ? null : nearest(px, py, box);
           hover(c?.trial ?? 0);

@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 import { along, theme } from "../draw/colour";
 import { Plot, type Box } from "../draw/plot";
 import { axisOver, extent } from "../draw/scale";
-import { aboutTrial, Panel, Segments, Switch, TrialLink } from "../parts/small";
+import { aboutTrial, isLogOf, LogSwitch, Panel, Segments, TrialLink } from "../parts/small";
 import { hideTip, showTip } from "../parts/tip";
 import type { Model } from "../data/model";
 import { counted } from "../draw/words";
@@ -37,7 +37,7 @@ export function History() {
   const model = page.model!, c = model.columns, again = useRef<(() => void) | null>(null);
   const isTime = option("history.x", "trial") === "time", by = option("history.colour", "rung");
   const scale = isTime ? 1000 : 1, source = isTime ? c.column("started") : c.column("trial");
-  const value = c.column("value"), isLog = option("history.log", "") === "1" && extent(value, c.n)[0] > 0;
+  const value = c.column("value"), isLog = isLogOf("history.log", ...extent(value, c.n, page.mask));
   const x = isTime ? source.map((v) => v / scale) : source;
   const y = axisOver(...extent(value, c.n, page.mask), isLog), [x0, x1] = extent(x, c.n);
   useHover(() => again.current?.());
@@ -74,7 +74,7 @@ export function History() {
   return (
     <Panel title="Best so far" about="a dot a trial" span="wide" end={<>
       <Legend by={by} />
-      <Switch name="history.log" words="log" />
+      <LogSwitch name="history.log" isOn={isLog} />
       <Segments name="history.colour" label="Colour of the dots" choices={[["rung", "by budget"], ["state", "by state"]]} />
       <Segments name="history.x" label="Order of the dots" choices={[["trial", "trial"], ["time", "time"]]} />
     </>}>

@@ -1,8 +1,8 @@
-/* lines.ts: the lines of parallel coordinates. The best are drawn first and the others beneath them, a few thousand a
- * frame, so that a brush answers at once however many there are. */
+/* lines.ts: the lines of parallel coordinates, the best on top. Few are drawn with smooth edges; of many
+ * each pixel counts how many pass, which takes milliseconds for ten thousand on any machine, so that a brush answers at once. */
 import type { Model } from "../data/model";
-import type { Surface } from "../draw/canvas";
-import { along, theme } from "../draw/colour";
+import { Crowd, Pixels, type Surface } from "../draw/canvas";
+import { along, packed, theme } from "../draw/colour";
 import { sharer } from "../draw/scale";
 import { colours } from "./history";
 import type { ShownAxis } from "./axes";
@@ -18,7 +18,7 @@ export interface Picture {
   order: Int32Array; /* rows, the best first */
 }
 
-const FIRST = 1500, CHUNK = 2500, BUCKETS = 32, FAINT_MOST = 2500;
+const SMOOTH_MOST = 900;
 
 export class Lines {
   private y: Float32Array[] = []; /* an axis: of each row */
@@ -26,39 +26,19 @@ export class Lines {
   private mask: Uint8Array = new Uint8Array(0);
   private order: Int32Array = new Int32Array(0);
   private placed = "";
-  private layer: OffscreenCanvas | null = null;
-  private faint: OffscreenCanvas | null = null;
-  private turn = 0;
+  private faint: Pixels | null = null; /* all lines, as a ground to those that pass */
+  private crowd: Crowd | null = null;
 
-  draw(s: Surface, p: Picture, axes: () => void) {
+  draw(s: Surface, p: Picture) {
     this.place(s, p);
     this.mask = p.mask;
     this.order = p.order;
-    const chosen = p.order.filter((row) => p.mask[row] === 1);
-    const layer = this.layer!.getContext("2d")!;
-    layer.setTransform(s.ratio, 0, 0, s.ratio, 0, 0);
-    layer.clearRect(0, 0, s.width, s.height);
-    layer.globalCompositeOperation = "destination-over";
-    layer.lineWidth = chosen.length > 1500 ? 0.8 : 1.2;
-    layer.globalAlpha = chosen.length > 4000 ? 0.45 : chosen.length > 800 ? 0.6 : 0.85;
-    const colour = this.colourer(p), turn = ++this.turn;
-    const show = () => {
-      s.g.clearRect(0, 0, s.width, s.height);
-      if (chosen.length < p.order.length) s.g.drawImage(this.faint!, 0, 0, s.width, s.height);
-      s.g.drawImage(this.layer!, 0, 0, s.width, s.height);
-      axes();
-    };
-    const more = (from: number, n: number) => {
-      if (turn !== this.turn) return;
-      this.stroke(layer, chosen, from, Math.min(chosen.length, from + n), colour);
-      show();
-      if (from + n < chosen.length) requestAnimationFrame(() => more(from + n, CHUNK));
-    };
-    more(0, FIRST);
+    if (p.order.length > SMOOTH_MOST) this.drawPixels(s, p);
+    else this.drawSmooth(s.g, p);
   }
 
   /* The way of one line. */
-  trace(g: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, row: number) {
+  trace(g: CanvasRenderingContext2D, row: number) {
     let isOn = false;
     for (let a = 0; a < this.x.length; a++) {
       const y = this.y[a][row];
@@ -82,52 +62,91 @@ export class Lines {
     return found;
   }
 
-  private colourer(p: Picture): (row: number, place: number, n: number) => string {
-    if (p.by !== "objective") {
-      const colour = colours(p.model, p.by);
-      return (row) => colour(row);
+  private drawSmooth(g: CanvasRenderingContext2D, p: Picture) {
+    const colour = colourer(p), isAll = p.order.every((row) => p.mask[row] === 1);
+    g.lineWidth = 1;
+    if (!isAll) {
+      g.strokeStyle = theme().line;
+      for (const row of p.order) if (!p.mask[row]) this.stroke(g, row);
     }
-    const ramp = theme().ramp;
-    return (_row, place, n) => along(ramp, 1 - Math.floor((place / n) * BUCKETS) / BUCKETS);
+    g.lineWidth = 1.3;
+    g.globalAlpha = p.order.length > 300 ? 0.7 : 0.9;
+    for (let i = p.order.length - 1; i >= 0; i--) {
+      if (!p.mask[p.order[i]]) continue;
+      g.strokeStyle = colour(p.order[i], i);
+      this.stroke(g, p.order[i]);
+    }
+    g.globalAlpha = 1;
   }
 
-  /* Lines of one colour that follow each other go into one path. */
-  private stroke(g: OffscreenCanvasRenderingContext2D, rows: Int32Array, from: number, to: number, colour: (row: number, place: number, n: number) => string) {
-    let now = "";
-    for (let i = from; i < to; i++) {
-      const next = colour(rows[i], i, rows.length);
-      if (next !== now || (i - from) % 200 === 0) {
-        if (now) g.stroke();
-        g.strokeStyle = now = next;
-        g.beginPath();
-      }
-      this.trace(g, rows[i]);
-    }
-    if (now) g.stroke();
+  private stroke(g: CanvasRenderingContext2D, row: number) {
+    g.beginPath();
+    this.trace(g, row);
+    g.stroke();
   }
 
-  /* Works out where each line is, and draws all of them faintly, when any of that changed. */
+  /* How many lines pass a pixel is how dense it is, and their mean place its colour; the best of all are lines on top. */
+  private drawPixels(s: Surface, p: Picture) {
+    const shown = p.order.filter((row) => p.mask[row] === 1), isAll = shown.length === p.order.length, height = p.bottom - p.top + 1;
+    const pixels = new Pixels(s, 0, p.top, s.width, height, 0), colour = colourer(p), ramp = theme().ramp, places = ramp.length;
+    if (!isAll) pixels.copy((this.faint ??= this.allFaint(s, p)));
+    if (shown.length <= SMOOTH_MOST) {
+      pixels.show();
+      this.drawSmooth(s.g, { ...p, order: p.order.filter((row) => p.mask[row] === 1) });
+      return;
+    }
+    if (p.by === "objective") {
+      const crowd = (this.crowd ??= new Crowd(s, s.width, height));
+      crowd.clear();
+      shown.forEach((row, i) => this.eachGap(row, p.top, (x0, y0, x1, y1) => crowd.line(x0, y0, x1, y1, Math.floor((1 - i / shown.length) * (places - 1)))));
+      crowd.onto(pixels, ramp);
+    }
+    else this.paintAll(pixels, shown, p.top, colour);
+    pixels.show();
+    if (p.by === "objective") this.drawSmooth(s.g, { ...p, order: shown.slice(0, Math.max(20, Math.round(shown.length / 200))) });
+  }
+
+  private paintAll(pixels: Pixels, rows: Int32Array, top: number, colour: (row: number, place: number) => string) {
+    const inks = new Map<string, number>();
+    for (let i = rows.length - 1; i >= 0; i--) {
+      const hex = colour(rows[i], i);
+      let ink = inks.get(hex);
+      if (ink === undefined) inks.set(hex, (ink = packed(hex)));
+      this.eachGap(rows[i], top, (x0, y0, x1, y1) => pixels.line(x0, y0, x1, y1, ink));
+    }
+  }
+
+  private allFaint(s: Surface, p: Picture): Pixels {
+    const pixels = new Pixels(s, 0, p.top, s.width, p.bottom - p.top + 1, 0), ink = packed(theme().line);
+    for (const row of p.order) this.eachGap(row, p.top, (x0, y0, x1, y1) => pixels.line(x0, y0, x1, y1, ink));
+    return pixels;
+  }
+
+  private eachGap(row: number, top: number, draw: (x0: number, y0: number, x1: number, y1: number) => void) {
+    for (let a = 0; a + 1 < this.x.length; a++) {
+      const y0 = this.y[a][row], y1 = this.y[a + 1][row];
+      if (y0 === y0 && y1 === y1) draw(this.x[a], y0 - top, this.x[a + 1], y1 - top);
+    }
+  }
+
+  /* Works out where each line is, when any of that changed. */
   private place(s: Surface, p: Picture) {
     const key = [p.model.name, p.model.trialsVersion, s.width, s.height, s.ratio, theme().line, p.axes.map((a) => [a.name, a.isLog, a.low, a.high])].join();
     if (key === this.placed) return;
     this.placed = key;
     this.x = p.x;
+    this.faint = null;
+    this.crowd = null;
     this.y = p.axes.map((axis) => {
       const values = p.model.columns.column(axis.name), at = sharer(axis), y = new Float32Array(p.model.columns.n);
       for (let i = 0; i < y.length; i++) y[i] = p.bottom - at(values[i]) * (p.bottom - p.top);
       return y;
     });
-    this.layer = new OffscreenCanvas(s.width * s.ratio, s.height * s.ratio);
-    this.faint = new OffscreenCanvas(s.width * s.ratio, s.height * s.ratio);
-    const g = this.faint.getContext("2d")!, step = Math.max(1, Math.ceil(p.order.length / FAINT_MOST));
-    g.scale(s.ratio, s.ratio);
-    g.strokeStyle = theme().line;
-    g.lineWidth = 0.8;
-    g.globalAlpha = 0.7;
-    for (let i = 0; i < p.order.length; i += step) {
-      if ((i / step) % 100 === 0) { g.stroke(); g.beginPath(); }
-      this.trace(g, p.order[i]);
-    }
-    g.stroke();
   }
+}
+
+function colourer(p: Picture): (row: number, place: number) => string {
+  if (p.by !== "objective") return colours(p.model, p.by);
+  const ramp = theme().ramp, n = Math.max(1, p.order.length - 1);
+  return (_row, place) => along(ramp, 1 - place / n);
 }

@@ -4,6 +4,7 @@ import { Panel, TrialLink, Empty } from "../parts/small";
 import { along, theme } from "../draw/colour";
 import { clock, duration, number } from "../draw/words";
 import { page } from "../state";
+import { ranked } from "./axes";
 import { History } from "./history";
 
 export function Overview() {
@@ -26,12 +27,13 @@ function Spark({ points }: { points: [number, number][] }) {
   return <svg class="spark" width="96" height="22" aria-hidden="true"><polyline points={points.map(at).join(" ")} /></svg>;
 }
 
+/* What runs; when nothing does, the best. */
 function RunningNow() {
   const model = page.model!;
+  if (model.running.size === 0) return <BestTrials />;
   const rows = [...model.running.values()].sort((a, b) => a.trial - b.trial);
   return (
-    <Panel title="Running now" span="third" about={rows.length ? "by the last report that came" : undefined}>
-      {rows.length === 0 && <Empty>{model.state === "running" ? "No trial runs at this moment." : `The campaign is ${model.state}.`}</Empty>}
+    <Panel title="Running now" span="third" about="by the last report that came">
       <div class="scroll short">
         <table class="plain">
           <tbody>
@@ -50,6 +52,23 @@ function RunningNow() {
         </table>
       </div>
       {rows.length > 60 && <p class="hint">and {rows.length - 60} more</p>}
+    </Panel>
+  );
+}
+
+function BestTrials() {
+  const model = page.model!, c = model.columns, rows = ranked(model).filter((row) => page.mask[row] === 1).slice(0, 9);
+  return (
+    <Panel title="The best" span="third" about={model.state === "running" ? "no trial runs at this moment" : `the campaign is ${model.state}`}>
+      {rows.length === 0 && <Empty>No result yet.</Empty>}
+      <table class="plain">
+        {rows.length > 0 && <thead><tr><th /><th>trial</th><th class="n">budget</th><th class="n">{model.metric}</th></tr></thead>}
+        <tbody>
+          {Array.from(rows, (row, i) => (
+            <tr key={row}><td class="faint">{i + 1}</td><td><TrialLink trial={c.column("trial")[row]}>{c.column("trial")[row]}</TrialLink></td><td class="n">{c.column("budget")[row]}</td><td class="n">{number(c.column("value")[row])}</td></tr>
+          ))}
+        </tbody>
+      </table>
     </Panel>
   );
 }

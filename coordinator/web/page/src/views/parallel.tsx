@@ -34,7 +34,8 @@ export function Parallel() {
     lines.current.draw(s, {
       model, axes, mask: page.mask, by: option("parallel.colour", "objective"), x: axes.map((_, i) => xOf(i, s.width)), top: TOP, bottom: HEIGHT - BOTTOM,
       order: ranked(model),
-    }, () => axes.forEach((axis, i) => drawAxis(s.g, axis, xOf(i, s.width), yOf)));
+    });
+    axes.forEach((axis, i) => drawAxis(s.g, axis, xOf(i, s.width), yOf));
   };
   const over = (s: Surface) => {
     const t = theme();

@@ -6,11 +6,11 @@ import { numbers, values, type ColumnsAnswer } from "../data/answers";
 import type { Model } from "../data/model";
 import { Canvas, type Surface } from "../draw/canvas";
 import { theme } from "../draw/colour";
-import { axisOver, share, ticks } from "../draw/scale";
+import { axisOver, extent, share, ticks } from "../draw/scale";
 import { counted, number, tick } from "../draw/words";
-import { aboutTrial, Empty, Panel, Switch, useAnswer, useSlowly } from "../parts/small";
+import { aboutTrial, Empty, isLogOf, LogSwitch, Panel, useAnswer, useSlowly } from "../parts/small";
 import { hideTip, showTip } from "../parts/tip";
-import { hover, hovered, openTrial, option, page, useHover } from "../state";
+import { hover, hovered, openTrial, page, useHover } from "../state";
 
 interface Mark { row: number; trial: number; rung: number; value: number; isPromoted: boolean; isFailed: boolean; rank: number }
 interface Ladder { bracket: number; rungs: number[]; budgets: number[]; marks: Mark[]; lines: Map<number, number> }
@@ -74,7 +74,7 @@ function placed(ladder: Ladder, width: number, isLog: boolean) {
 
 function Bracket({ ladder, isOnly }: { ladder: Ladder; isOnly: boolean }) {
   const model = page.model!, c = model.columns, again = useRef<(() => void) | null>(null), place = useRef<ReturnType<typeof placed> | null>(null);
-  const isLog = option("rungs.log", "") === "1";
+  const isLog = isLogOf("rungs.log", ...extent(ladder.marks.map((m) => m.value), ladder.marks.length));
   useHover(() => again.current?.());
   const draw = (s: Surface) => {
     const p = (place.current = placed(ladder, s.width, isLog));
@@ -107,7 +107,7 @@ function Bracket({ ladder, isOnly }: { ladder: Ladder; isOnly: boolean }) {
     else showTip(event.clientX, event.clientY, `trial ${m.trial}`, [`at budget ${ladder.budgets[m.rung]}: ${m.isFailed ? "failed" : number(m.value)}`, m.isPromoted ? `promoted from here, place ${m.rank}` : fate(model, m), ...aboutTrial(model, m.row)]);
   };
   return (
-    <Panel title={isOnly ? "Rungs" : `Bracket ${ladder.bracket}`} about="a dot a trial at each rung that it reached; lines are promotions" end={<><RungLegend /><Switch name="rungs.log" words="log" /></>}>
+    <Panel title={isOnly ? "Rungs" : `Bracket ${ladder.bracket}`} about="a dot a trial at each rung that it reached; lines are promotions" end={<><RungLegend /><LogSwitch name="rungs.log" isOn={isLog} /></>}>
       <Canvas height={HEIGHT} label={`Bracket ${ladder.bracket}: ${counted(ladder.marks.length, "result")} over the rungs ${ladder.budgets.join(", ")}`} draw={draw} over={over} overRef={again} onPointer={pointer} />
       <RungTable ladder={ladder} />
     </Panel>

@@ -1,7 +1,7 @@
 /* scatter.tsx: a scatter-plot matrix: each parameter against each, the objective among them. A rectangle drawn in one
  * cell is a range of two columns, and so holds in all cells and views. */
 import { useRef, useState } from "preact/hooks";
-import { Canvas, Dots, type Surface } from "../draw/canvas";
+import { Canvas, Pixels, type Surface } from "../draw/canvas";
 import { packed, theme } from "../draw/colour";
 import { sharer, share, ticks, valueAt } from "../draw/scale";
 import { counted, tick } from "../draw/words";
@@ -96,10 +96,17 @@ export function Scatter() {
   );
 }
 
+let places = { key: "", of: new Map<string, Float32Array>() };
+
+/* Where each row stands along an axis, 0 to 1; categories a little apart from each other. Kept until trials change. */
 function placesOf(axis: ShownAxis): Float32Array {
-  const c = page.model!.columns, values = c.column(axis.name), at = sharer(axis), found = new Float32Array(c.n);
-  const jitter = axis.choices ? 0.5 / axis.choices.length : 0;
+  const model = page.model!, c = model.columns, key = `${model.name} ${model.trialsVersion}`, name = [axis.name, axis.isLog, axis.low, axis.high].join();
+  if (places.key !== key) places = { key, of: new Map() };
+  const kept = places.of.get(name);
+  if (kept) return kept;
+  const values = c.column(axis.name), at = sharer(axis), found = new Float32Array(c.n), jitter = axis.choices ? 0.5 / axis.choices.length : 0;
   for (let i = 0; i < c.n; i++) found[i] = at(values[i]) + (jitter ? (((i * 0.6180339887) % 1) - 0.5) * jitter : 0);
+  places.of.set(name, found);
   return found;
 }
 
@@ -117,10 +124,9 @@ function packedColours(by: string): { rows: Int32Array; colours: Uint32Array; fa
 }
 
 function dots(s: Surface, cell: Cell, x: Float32Array, y: Float32Array, ink: ReturnType<typeof packedColours>) {
-  const image = new Dots(s, cell.left, cell.top, cell.size, cell.height, packed(theme().ground)), n = ink.rows.length, size = n > 3000 ? 1.5 : n > 400 ? 2.5 : 4;
-  const isAll = page.passed === page.model!.columns.n;
-  if (!isAll) for (let i = 0; i < n; i++) { const row = ink.rows[i]; if (!page.mask[row] && x[row] === x[row] && y[row] === y[row]) image.put(x[row] * cell.size, (1 - y[row]) * cell.height, ink.faint, size); }
-  for (let i = 0; i < n; i++) { const row = ink.rows[i]; if (page.mask[row] && x[row] === x[row] && y[row] === y[row]) image.put(x[row] * cell.size, (1 - y[row]) * cell.height, ink.colours[i], size); }
+  const image = new Pixels(s, cell.left, cell.top, cell.size, cell.height, packed(theme().ground)), n = ink.rows.length, size = n > 3000 ? 1.5 : n > 400 ? 3 : 5;
+  if (page.passed < page.model!.columns.n) image.dots(ink.rows, x, y, page.mask, 0, () => ink.faint, size);
+  image.dots(ink.rows, x, y, page.mask, 1, (i) => ink.colours[i], size);
   image.show();
 }
 
