@@ -143,17 +143,18 @@ static bool fits_all(const struct hub *h, const struct worker *w)
     return true;
 }
 
+/* Who has waited longest is served first, with all that fits it. */
 void hub_assign(struct hub *h, const struct hub_event *e, struct effects *fx)
 {
-    struct worker *w;
-    while ((w = roster_hungriest(&h->roster, h->n_steps))) {
-        struct trial *t = find_work(h, e, fx, w);
+    for (size_t i = 0; i < h->roster.n_waiting;) {
+        struct worker *w = h->roster.waiting[i];
+        struct trial *t = roster_may_work(w) ? find_work(h, e, fx, w) : NULL;
         if (t)
-            hub_lease(h, e, fx, t, w);
-        else if (fits_all(h, w))
+            hub_lease(h, e, fx, t, w); /* without a free slot it waits no more, and the next one stands here */
+        else if (roster_may_work(w) && fits_all(h, w))
             break;
         else
-            w->passed_step = h->n_steps;
+            i++;
     }
     tell_nowork(h, fx);
     for (size_t i = 0; i < h->n_campaigns; i++)

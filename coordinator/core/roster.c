@@ -1,6 +1,5 @@
 #include "coordinator/core/roster.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,35 +169,29 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
     return w;
 }
 
+static bool asked_before(const struct worker *a, const struct worker *b)
+{
+    return a->asked_ms != b->asked_ms ? a->asked_ms < b->asked_ms : a->row.id < b->row.id;
+}
+
 void roster_set_free(struct roster *r, struct worker *w, int n_free)
 {
-    size_t at = r->n_waiting;
+    size_t at = 0;
     bool was_waiting = w->free > 0, is_waiting = n_free > 0;
     w->free = n_free;
-    if (was_waiting == is_waiting)
-        return;
-    while (at > 0 && r->waiting[at - 1]->row.id >= w->row.id)
-        at--;
-    if (is_waiting) {
-        r->waiting = mem_grow(r->waiting, r->n_waiting, &r->cap_waiting, sizeof *r->waiting);
-        memmove(r->waiting + at + 1, r->waiting + at, (r->n_waiting++ - at) * sizeof *r->waiting);
-        r->waiting[at] = w;
-    } else {
-        assert(at < r->n_waiting && r->waiting[at] == w);
+    if (was_waiting && !is_waiting) {
+        while (r->waiting[at] != w)
+            at++;
         memmove(r->waiting + at, r->waiting + at + 1, (--r->n_waiting - at) * sizeof *r->waiting);
+    } else if (is_waiting && !was_waiting) {
+        r->waiting = mem_grow(r->waiting, r->n_waiting, &r->cap_waiting, sizeof *r->waiting);
+        for (at = r->n_waiting++; at > 0 && asked_before(w, r->waiting[at - 1]); at--)
+            r->waiting[at] = r->waiting[at - 1];
+        r->waiting[at] = w;
     }
 }
 
-struct worker *roster_hungriest(const struct roster *r, uint64_t step)
+bool roster_may_work(const struct worker *w)
 {
-    struct worker *best = NULL;
-    for (size_t i = 0; i < r->n_waiting; i++) {
-        struct worker *w = r->waiting[i];
-        if (mutation(IDLE_SLOT) && w->was_told)
-            continue;
-        if (w->is_here && !w->is_aside && w->passed_step != step && w->n_running < w->row.slots &&
-            (!best || w->asked_ms < best->asked_ms))
-            best = w;
-    }
-    return best;
+    return !w->is_aside && w->n_running < w->row.slots && !(mutation(IDLE_SLOT) && w->was_told);
 }

@@ -19,7 +19,6 @@ struct worker {
     bool was_told;        /* NOWORK was sent for this ASK */
     int n_running;        /* leases that it holds */
     uint64_t blamed_step; /* the hub's step in which it was last blamed for a trial */
-    uint64_t passed_step; /* the hub's step in which there was nothing that fits it */
     bool is_aside;        /* gets no work: hub_trust.c */
     int64_t back_at_ms;   /* monotonic: until then */
 };
@@ -34,7 +33,7 @@ struct roster_table {
 struct roster {
     struct worker **workers; /* by id - 1: ids are given here, from 1; owned */
     size_t n, cap;
-    struct worker **waiting; /* those with free slots, by id */
+    struct worker **waiting; /* those with free slots, who asked first comes first */
     size_t n_waiting, cap_waiting;
     struct roster_table keys, sessions;
 };
@@ -48,9 +47,8 @@ struct worker *roster_load(struct roster *r, const struct worker_row *row); /* f
 /* Takes what a HELLO says; makes the worker when its key is new. */
 struct worker *roster_hello(struct roster *r, const struct hub_event *e);
 
-void roster_set_free(struct roster *r, struct worker *w, int n_free);
+void roster_set_free(struct roster *r, struct worker *w, int n_free); /* asked_ms stays while some are free */
 
-/* The worker that is here, wants work, and has waited longest, but for those that were passed over in this step. */
-struct worker *roster_hungriest(const struct roster *r, uint64_t step);
+bool roster_may_work(const struct worker *w); /* one of those that wait: has it a use for work? */
 
 #endif

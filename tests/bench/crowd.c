@@ -84,6 +84,7 @@ static void say_hello(struct crowd *c, struct member *w)
                 .pid = 1,
                 .slots = 1,
                 .cores = 1,
+                .commands = "true",
                 .held = &held,
                 .n_held = w->is_busy } });
     w->beat = crowd_now();
