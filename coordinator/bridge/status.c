@@ -120,7 +120,7 @@ static void put_waits(const struct hub *h, const struct campaign *c, struct str 
     str_deinit(&why);
 }
 
-static void put_campaign(const struct hub *h, const struct campaign *c, struct str *out)
+void status_put_campaign(const struct hub *h, const struct campaign *c, struct str *out)
 {
     int64_t eta = campaign_is_over(c) ? 0 : status_eta_ms(c);
     json_open_object(out);
@@ -202,6 +202,18 @@ static void put_worker(const struct worker *w, struct str *out)
     else
         json_add_raw(out, "why", "null");
     json_close_object(out);
+}
+
+void status_put_workers(const struct hub *h, struct str *out)
+{
+    json_open_array(out);
+    for (size_t i = 0, n = 0; i < hub_roster(h)->n && n < RUNNING_MAX; i++) {
+        if (!hub_roster(h)->workers[i]->is_here)
+            continue;
+        put_worker(hub_roster(h)->workers[i], out);
+        n++;
+    }
+    json_close_array(out);
 }
 
 /* ---- events ---- */
@@ -289,7 +301,7 @@ void status_put(const struct hub *h, const char *name, const char *trouble, int6
     for (size_t i = 0; i < hub_n_campaigns(h); i++) {
         const struct campaign *c = hub_campaign(h, i);
         if (name ? strcmp(c->spec->name, name) == 0 : !campaign_is_over(c))
-            put_campaign(h, c, out);
+            status_put_campaign(h, c, out);
     }
     json_close_array(out);
     json_put_key(out, "running");
@@ -303,14 +315,7 @@ void status_put(const struct hub *h, const char *name, const char *trouble, int6
     }
     json_close_array(out);
     json_put_key(out, "workers");
-    json_open_array(out);
-    for (size_t i = 0, n = 0; i < hub_roster(h)->n && n < RUNNING_MAX; i++) {
-        if (!hub_roster(h)->workers[i]->is_here)
-            continue;
-        put_worker(hub_roster(h)->workers[i], out);
-        n++;
-    }
-    json_close_array(out);
+    status_put_workers(h, out);
     put_events(h, name, now_ms, out);
     json_close_object(out);
 }

@@ -94,7 +94,7 @@ static int enter(struct archive *a, const struct asking *q, struct err *e)
 static int open_store(struct archive *a, const struct asking *q, bool needs_campaign, struct err *e)
 {
     *a = (struct archive){ 0 };
-    a->store = store_open(q->store, &(struct store_options){ .mode = STORE_READ }, e);
+    a->store = store_open(q->store, &(struct store_options){ .mode = STORE_READ, .max_steps = q->max_steps }, e);
     if (a->store && store_load_campaigns(a->store, take_campaign, a, e) == 0 &&
         store_load_workers(a->store, take_worker, a, e) == 0 && (!needs_campaign || enter(a, q, e) == 0))
         return 0;

@@ -1,4 +1,5 @@
-/* archive.h: a store opened to answer one question about one campaign. Only the commands of asking.h include it. */
+/* archive.h: a store opened to answer one question about one campaign. The commands of asking.h and coordinator/web
+ * include it. */
 #ifndef RUNG_COORDINATOR_CLI_ARCHIVE_H
 #define RUNG_COORDINATOR_CLI_ARCHIVE_H
 

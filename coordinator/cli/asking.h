@@ -20,6 +20,7 @@ struct asking {
     const char *campaign;  /* NULL: the one that was begun last, and standard error says which that is */
     bool is_json;          /* one object, with its schema, instead of text */
     struct view_look look; /* of text */
+    int64_t max_steps;     /* of SQLite's machine, that one question may take; 0: no limit */
 
     /* Of tables. An expression over the columns, "COLUMN:desc", "a,b,c", or NULL; the first so many rows, 0: all. */
     bool is_csv;

@@ -23,7 +23,7 @@ static int find_checkpoint(const char *store, const char *checkpoint, struct str
     str_deinit(&directory);
     if (!blobs)
         return -1;
-    return is_there ? 0 : err_set(e, ERR_NOT_FOUND, "the store no longer has the winner's checkpoint");
+    return is_there ? 0 : err_set(e, ERR_NOT_FOUND, "the store no longer has this checkpoint");
 }
 
 /* Runs the words to their end, standard output away. Fails when they do not end with 0. */
@@ -46,22 +46,22 @@ static int run_quietly(char *const *words, struct err *e)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : err_set(e, ERR_IO, "%s failed", words[0]);
 }
 
-int final_export(
-    const struct campaign_spec *spec, const char *store, const char *checkpoint, const char *path, struct err *e)
+int final_export(const struct campaign_spec *spec, const char *store, const char *checkpoint, int64_t epochs,
+    const char *path, struct err *e)
 {
-    struct str program = { 0 }, from = { 0 }, epochs = { 0 };
+    struct str program = { 0 }, from = { 0 }, end = { 0 };
     int status = find_checkpoint(store, checkpoint, &from, e);
     if (status == 0)
         status = file_self_directory(&program, e);
     if (status == 0) {
         str_add(&program, "/rung-train");
-        str_addf(&epochs, "%lld", (long long)spec->search.max_budget);
+        str_addf(&end, "%lld", (long long)epochs);
         const char *const words[] = { program.text, "--resume", from.text, "--data", spec->trial.data, "--epochs",
-            epochs.text, "--export", path, "--json", NULL };
+            end.text, "--export", path, "--json", NULL };
         status = run_quietly((char *const *)(uintptr_t)words, e);
     }
     str_deinit(&program);
     str_deinit(&from);
-    str_deinit(&epochs);
+    str_deinit(&end);
     return status < 0 ? err_prefix(e, "export %s", path) : 0;
 }

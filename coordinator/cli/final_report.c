@@ -180,7 +180,8 @@ static int export_winner(struct report *r, struct err *e)
     str_add(&path, q->export ? q->export : q->search);
     if (!q->export)
         str_add(&path, ".safetensors");
-    int status = final_export(final_spec(r), q->store, winner->checkpoint, path.text, e);
+    int status =
+        final_export(final_spec(r), q->store, winner->checkpoint, final_spec(r)->search.max_budget, path.text, e);
     if (status == 0)
         str_add(&r->exported, path.text);
     str_deinit(&path);
