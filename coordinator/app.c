@@ -20,9 +20,12 @@
 #include "coordinator/turn.h"
 #include "coordinator/web/http.h"
 #include "coordinator/web/metrics.h"
+#include "coordinator/web/web.h"
 
 #define TICK_MS 250
 #define TURN_MS 12 /* of messages in one transaction: an fsync, and the pages that many rows share, cost so much */
+#define METRICS_PATH "/metrics"
+#define WEB_PEER UINT64_MAX /* who asks over HTTP; zsock counts its peers from 1 */
 #define PARTIAL_MS                                                                                                     \
     (INT64_C(24) * 3600 * 1000)               /* an upload that nobody went on with for so long is removed at start    \
                                                */
@@ -45,7 +48,9 @@ struct app {
     struct http *http;
     struct metrics metrics;
     struct notify_watchdog watchdog;
-    int64_t busy_ms;            /* monotonic: when a campaign last went on */
+    int64_t busy_ms; /* monotonic: when a campaign last went on */
+    struct web *web;
+    struct str *web_answer;     /* where what is sent to WEB_PEER goes */
     uint64_t turn_ns, n_frames; /* of the turn that is going on: when its first frame came */
 };
 
@@ -86,7 +91,10 @@ static void on_control_drained(void *context)
 static void send_control(void *context, uint64_t peer, const void *frame, size_t len)
 {
     struct app *a = context;
-    zsock_send(a->control, peer, frame, len);
+    if (peer != WEB_PEER)
+        zsock_send(a->control, peer, frame, len);
+    else if (a->web_answer)
+        str_add_bytes(a->web_answer, frame, len);
 }
 
 static bool is_let_in(void *context, const char *public_key)
@@ -154,30 +162,90 @@ static int64_t size_of(const struct app *a, const char *name)
     return size;
 }
 
-static void put_metrics(void *context, struct str *body)
+static void put_metrics(struct app *a, struct str *body)
 {
-    struct app *a = context;
     a->metrics.n_commits = store_n_commits(a->store);
     a->metrics.database_bytes = size_of(a, "rung.db");
     a->metrics.wal_bytes = size_of(a, "rung.db-wal");
     metrics_put(&a->metrics, turn_hub(a->turn), system_monotonic_ms(), body);
 }
 
+static void on_metrics(void *context, struct http_call *call)
+{
+    struct app *a = context;
+    bool is_read = str_equal(http_method(call), "GET") || str_equal(http_method(call), "HEAD");
+    bool is_found = is_read && str_equal(http_target(call), METRICS_PATH);
+    struct http_answer answer = { .status = is_found  ? 200
+                                            : is_read ? 404
+                                                      : 405,
+        .type = is_found ? "text/plain; version=0.0.4; charset=utf-8" : "text/plain",
+        .headers = {
+            "Cache-Control", "no-store", "X-Content-Type-Options", "nosniff", is_read ? NULL : "Allow", "GET, HEAD" } };
+    if (is_found)
+        put_metrics(a, &answer.body);
+    else
+        str_add(&answer.body, is_read ? "only " METRICS_PATH " is here\n" : "GET " METRICS_PATH " is all there is\n");
+    http_answer(call, &answer);
+}
+
 static int open_metrics(struct app *a, struct err *e)
 {
     const struct http_options options = {
         .address = a->options->metrics,
-        .path = "/metrics",
-        .type = "text/plain; version=0.0.4; charset=utf-8",
-        .put = put_metrics,
+        .connections = 16,
+        .take = on_metrics,
         .context = a,
     };
     if (!options.address)
         return 0;
     a->http = http_open(&a->loop, &options, e);
     if (a->http)
-        log_info("metrics at http://%s/metrics", options.address);
+        log_info("metrics at http://%s" METRICS_PATH, http_address(a->http));
     return a->http ? 0 : -1;
+}
+
+/* ---- the page ---- */
+
+static const struct hub *hub_of(void *context)
+{
+    const struct app *a = context;
+    return turn_hub(a->turn);
+}
+
+static void describe_trouble(void *context, struct str *out)
+{
+    const struct app *a = context;
+    turn_describe_trouble(a->turn, out);
+}
+
+/* A turn of its own: what it does is on disk before it is answered. */
+static void exchange(void *context, const void *frame, size_t len, struct str *answer)
+{
+    static const struct sender operator= { .peer = WEB_PEER, .role = ROLE_OPERATOR };
+    struct app *a = context;
+    a->web_answer = answer;
+    turn_take(a->turn, &operator, frame, len);
+    turn_end(a->turn);
+    a->web_answer = NULL;
+}
+
+static int open_web(struct app *a, struct err *e)
+{
+    const struct web_options options = {
+        .store = a->options->store_dir,
+        .address = a->options->web,
+        .blobs = a->blobs,
+        .hub = hub_of,
+        .describe_trouble = describe_trouble,
+        .exchange = exchange,
+        .context = a,
+    };
+    if (a->options->has_no_web)
+        return 0;
+    a->web = web_open(&a->loop, &options, e);
+    if (a->web)
+        log_info("the page is at http://%s: rung web --store %s opens it", web_address(a->web), a->options->store_dir);
+    return a->web ? 0 : -1;
 }
 
 /* ---- start and end ---- */
@@ -191,6 +259,7 @@ static void close_all(struct app *a)
         backups_close(&a->backups);
     http_close(a->http);
     a->http = NULL;
+    web_close(a->web);
     bulk_server_close(a->bulk_server);
     zsock_close(a->control);
     zsock_close(a->bulk);
@@ -349,7 +418,7 @@ int app_run(const struct app_options *options, struct err *e)
     if (status == 0) {
         KILL_POINT("listen.before");
         open_handles(&a);
-        status = open_sockets(&a, e) < 0 || open_metrics(&a, e) < 0 ? -1 : 0;
+        status = open_sockets(&a, e) < 0 || open_metrics(&a, e) < 0 || open_web(&a, e) < 0 ? -1 : 0;
         if (status == 0)
             uv_timer_start(&a.tick, on_tick, TICK_MS, TICK_MS);
         else
@@ -357,6 +426,7 @@ int app_run(const struct app_options *options, struct err *e)
         notify_send(status == 0 ? "READY=1" : "STATUS=it does not come up");
         uv_run(&a.loop, UV_RUN_DEFAULT);
     }
+    web_free(a.web);
     turn_close(a.turn);
     zcontext_close(a.zcontext);
     blobs_close(a.blobs);

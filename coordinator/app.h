@@ -21,6 +21,8 @@ struct app_options {
     int64_t backup_ms;    /* how often the database is copied; 0: never */
     int n_backups;        /* how many of these are kept */
     const char *metrics;  /* "127.0.0.1:9464": what Prometheus scrapes there; NULL: nothing */
+    const char *web;      /* "127.0.0.1:8470": the page; NULL: where it was last, or any free port of 127.0.0.1 */
+    bool has_no_web;
 };
 
 /* Serves until SIGTERM or SIGINT. 0, or -1 with e. */

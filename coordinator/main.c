@@ -31,7 +31,8 @@ static const char help[] = "usage: rungd --store DIR [--listen ADDRESS]...\n"
                            "      --backups N          keep the newest so many of these (24)\n"
                            "      --network-store      allow a store on a network file system, where a power cut\n"
                            "                           may lose what was acknowledged\n"
-                           "      --metrics ADDRESS    what Prometheus scrapes, at http://ADDRESS/metrics\n"
+                           "      --metrics ADDRESS    what Prometheus scrapes: 127.0.0.1:9464, for one\n"
+                           "      --web ADDRESS        where the page is, or off (default: 127.0.0.1, its last port)\n"
                            "      --log-level LEVEL    error, warning, info or debug (default info)\n"
                            "      --version            the version\n"
                            "  -h, --help               this\n";
@@ -46,6 +47,7 @@ enum {
     OPTION_KEY,
     OPTION_ALLOWED,
     OPTION_INSECURE,
+    OPTION_WEB,
     OPTION_LOG,
     OPTION_VERSION
 };
@@ -62,6 +64,7 @@ static const struct option rows[] = {
     { "backups", required_argument, NULL, OPTION_BACKUPS },
     { "network-store", no_argument, NULL, OPTION_NETWORK },
     { "metrics", required_argument, NULL, OPTION_METRICS },
+    { "web", required_argument, NULL, OPTION_WEB },
     { "log-level", required_argument, NULL, OPTION_LOG },
     { "version", no_argument, NULL, OPTION_VERSION },
     { "help", no_argument, NULL, 'h' },
@@ -133,6 +136,13 @@ static int take_backups(struct app_options *o, const char *text, struct err *e)
     return 0;
 }
 
+static int take_web(struct app_options *o, const char *text, struct err *e)
+{
+    o->has_no_web = strcmp(text, "off") == 0;
+    o->web = text;
+    return o->has_no_web || http_check_address(text, e) == 0 ? 0 : err_prefix(e, "--web");
+}
+
 static int take_level(const char *text, struct err *e)
 {
     static const char *const names[] = { "error", "warning", "info", "debug" };
@@ -172,6 +182,8 @@ static int read_options(int argc, char **argv, struct app_options *o, struct err
             o->gate.allowed = optarg;
         else if (letter == OPTION_INSECURE)
             o->gate.is_insecure = true;
+        else if (letter == OPTION_WEB)
+            status = take_web(o, optarg, e);
         else if (letter == OPTION_LOG)
             status = take_level(optarg, e);
         else if (letter == OPTION_VERSION)

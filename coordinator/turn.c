@@ -157,8 +157,7 @@ static int take_submit(struct turn *t, uint64_t peer, const struct message_submi
     return 0;
 }
 
-/* What is wrong with the disk, for people; empty when nothing is. */
-static void describe_trouble(const struct turn *t, struct str *out)
+void turn_describe_trouble(const struct turn *t, struct str *out)
 {
     int64_t free_bytes, total_bytes, floor = t->options.blob_floor_bytes;
     const char *dir = blobs_dir(t->options.blobs);
@@ -174,7 +173,7 @@ static int take_status(struct turn *t, uint64_t peer, const struct message_statu
     struct str text = { 0 }, trouble = { 0 };
     if (m->campaign && !hub_find_campaign(t->hub, m->campaign))
         return err_set(e, ERR_NOT_FOUND, "there is no campaign \"%s\" here", m->campaign);
-    describe_trouble(t, &trouble);
+    turn_describe_trouble(t, &trouble);
     status_put(t->hub, m->campaign, trouble.len ? trouble.text : NULL, system_monotonic_ms(), &text);
     answer(t, peer,
         &(struct message){
@@ -258,7 +257,7 @@ static int take_while_full(struct turn *t, uint64_t peer, const struct message *
         answer(t, peer, &(struct message){ .type = MESSAGE_BEAT_ACK, .as.beat_ack = { .boot = hub_boot(t->hub) } });
     if (tell_request_of(m) == 0)
         return 0;
-    describe_trouble(t, &why);
+    turn_describe_trouble(t, &why);
     err_set(e, ERR_LIMIT, "%s; nothing was done", str_text(&why));
     str_deinit(&why);
     return -1;
@@ -371,7 +370,7 @@ static void quarantine(struct turn *t, uint64_t peer, const void *frame, size_t 
 static void say_full(const struct turn *t)
 {
     struct str text = { 0 };
-    describe_trouble(t, &text);
+    turn_describe_trouble(t, &text);
     log_error("%s. What was acknowledged is kept, nothing new is taken; it goes on by itself once there is room",
         str_text(&text));
     str_deinit(&text);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/base/str.h"
 #include "common/io/blobs.h"
 #include "coordinator/core/hub.h"
 #include "coordinator/sender.h"
@@ -37,6 +38,9 @@ struct turn *turn_open(const struct turn_options *options, struct err *e);
 void turn_close(struct turn *t); /* accepts NULL; what was not committed is as if it never came */
 
 uint64_t turn_seq(const struct turn *t); /* the number of the last event */
+
+/* What is wrong with the disk, for people; appends nothing when nothing is. */
+void turn_describe_trouble(const struct turn *t, struct str *out);
 
 /* Borrows until the next call: a commit that fails makes another one. */
 const struct hub *turn_hub(const struct turn *t);

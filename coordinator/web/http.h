@@ -1,31 +1,74 @@
-/* http.h: one text over HTTP, on a loop that others use too: no thread, no blocking.
+/* http.h: an HTTP server on a loop that others use too: no thread, no blocking. Who asks, what for and whether they may
+ * is for the one who opened it; here are limits, and answers that may come later.
  *
- * Answers GET and HEAD of one path; 404 and 405 else. At most 16 connections, 16 KiB a request, 10 seconds each.
+ * A connection may send 16 KiB of headers, and must have sent a whole request within 20 s; a body may have max_body
+ * bytes. One that is silent for 30 s is closed, unless it is being answered.
  */
 #ifndef RUNG_COORDINATOR_WEB_HTTP_H
 #define RUNG_COORDINATOR_WEB_HTTP_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
 #include "common/base/err.h"
 #include "common/base/str.h"
 
 struct http;
+struct http_call; /* a request, until it is answered */
 
 struct http_options {
-    const char *address; /* "127.0.0.1:9464" or "[::1]:9464": of this machine alone */
-    const char *path;    /* "/metrics" */
-    const char *type;    /* of the content */
-    void (*put)(void *context, struct str *body);
+    const char *address;  /* "127.0.0.1:9464" or "[::1]:9464": of this machine alone; port 0: any */
+    unsigned connections; /* at once; more wait in the system's queue */
+    size_t max_body;      /* bytes; 413 beyond */
+    /* A whole request is there: answer it now or later, exactly once. */
+    void (*take)(void *context, struct http_call *call);
     void *context;
 };
 
-/* Borrows the options' texts until http_close. Returns owned, or NULL with e: ERR_USAGE for an address that others
- * could reach, or that is none; ERR_IO when it is taken. */
+/* Copies the address. Returns owned, or NULL with e: ERR_USAGE for an address that others could reach, or that is none;
+ * ERR_IO when it is taken. */
 struct http *http_open(uv_loop_t *loop, const struct http_options *options, struct err *e);
-void http_close(struct http *h); /* accepts NULL; the loop must run once more, which frees it */
+
+/* Calls that wait for an answer get 503. Accepts NULL. The loop must run once more, which frees it. */
+void http_close(struct http *h);
+
+const char *http_address(const struct http *h); /* with the port that was found; borrows */
 
 /* Whether http_open would take the address. */
 int http_check_address(const char *address, struct err *e);
+
+/* ---- what is asked; all borrow until the answer ---- */
+
+const char *http_method(const struct http_call *c);
+const char *http_target(const struct http_call *c);                   /* as it came: path and query, not decoded */
+const char *http_header(const struct http_call *c, const char *name); /* NULL: not there */
+const struct str *http_body(const struct http_call *c);
+
+/* ---- the answer ---- */
+
+struct http_answer {
+    unsigned status;
+    const char *type;  /* of the content */
+    struct str body;   /* takes it; or: */
+    const void *fixed; /* bytes that outlive the server */
+    size_t fixed_len;
+    const char *headers[12]; /* name, value, ...: copied; NULL ends them */
+};
+void http_answer(struct http_call *c, struct http_answer *a);
+
+/* An answer of file's bytes: takes the descriptor. */
+void http_answer_file(struct http_call *c, int fd, uint64_t len, const char *const *headers);
+
+/* An answer without end: `read` puts up to `cap` bytes and returns how many; 0: none now, until http_wake; -1: end.
+ * `end` is called once, when nobody listens any more. */
+struct http_stream {
+    const char *type;
+    int64_t (*read)(void *context, char *to, size_t cap);
+    void (*end)(void *context);
+    void *context;
+};
+void http_answer_stream(struct http_call *c, const struct http_stream *s);
+void http_wake(struct http_call *c); /* of a stream: there is something to read. Not from within read */
 
 #endif
