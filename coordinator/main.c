@@ -32,7 +32,7 @@ static const char help[] = "usage: rungd --store DIR [--listen ADDRESS]...\n"
                            "      --network-store      allow a store on a network file system, where a power cut\n"
                            "                           may lose what was acknowledged\n"
                            "      --metrics ADDRESS    what Prometheus scrapes: 127.0.0.1:9464, for one\n"
-                           "      --web ADDRESS        where the page is, or off (default: 127.0.0.1, its last port)\n"
+                           "      --web ADDRESS        where the page is, or off (127.0.0.1, its last port)\n"
                            "      --log-level LEVEL    error, warning, info or debug (default info)\n"
                            "      --version            the version\n"
                            "  -h, --help               this\n";

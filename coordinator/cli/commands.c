@@ -344,6 +344,7 @@ const struct command commands[] = {
     { "submit", "CAMPAIGN.json", 1, 1, "give a campaign to a coordinator that is running", NULL, remote_rows, submit },
     { "status", "[CAMPAIGN]", 0, 1, "say once how the campaigns go", NULL, remote_json_rows, status },
     { "watch", "[CAMPAIGN]", 0, 1, "show how a campaign goes, until it is over", watch_detail, watch_rows, watch },
+    { "web", "", 0, 0, "open the page of a store in a browser", steer_web_detail, steer_web_rows, steer_web },
     { "pause", "CAMPAIGN", 1, 1, "start nothing new of a campaign", NULL, steer_rows, steer_pause },
     { "resume", "CAMPAIGN", 1, 1, "go on with a campaign that was paused", NULL, steer_rows, steer_resume },
     { "stop", "CAMPAIGN", 1, 1, "end a campaign; what it found is kept", NULL, steer_rows, steer_stop },

@@ -3,6 +3,7 @@
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/launch.h"
 #include "coordinator/cli/steer.h"
+#include "coordinator/cli/web.h"
 
 /* clang-format off */
 const struct option_row steer_rows[] = { STORE_ROW, CONNECT_ROWS, { 0 } };
@@ -20,6 +21,12 @@ const struct option_row steer_retry_rows[] = {
     { "failed", 'f', NULL, "all that failed or were set aside (the default)" },
     { 0 },
 };
+const struct option_row steer_web_rows[] = {
+    STORE_ROW,
+    { "viewer", 'v', NULL, "with the token of one who may look, and not steer" },
+    { "print", 'p', NULL, "only print the address, and open nothing" },
+    { 0 },
+};
 /* clang-format on */
 
 const char steer_extend_detail[] = "What was found stays: with a greater --max-budget the ladder goes on above its\n"
@@ -33,6 +40,11 @@ const char steer_enqueue_detail[] = "CONFIG is name=value words, one JSON object
 
 const char steer_retry_detail[] = "Without numbers: every trial that failed or was set aside. A failure that was\n"
                                   "counted counts no more.\n";
+
+const char steer_web_detail[] = "Prints the address of the page that rungd serves, and has the desktop open it.\n"
+                                "What stands behind # is the token: who has it may steer. rungd listens on this\n"
+                                "machine alone; from another one: ssh -L 8470:127.0.0.1:PORT, and the address\n"
+                                "with port 8470. When nobody serves the store, this does, until Ctrl-C.\n";
 
 int steer_extend(const struct options *o, struct err *e)
 {
@@ -86,4 +98,12 @@ int steer_pause(const struct options *o, struct err *e)
 int steer_resume(const struct options *o, struct err *e)
 {
     return control(o, "resume", e);
+}
+
+int steer_web(const struct options *o, struct err *e)
+{
+    const struct web_wish wish = { .store = options_text(o, "store", DEFAULT_STORE),
+        .is_viewer = options_has(o, "viewer"),
+        .is_quiet = options_has(o, "print") };
+    return cli_web(&wish, stdout, e);
 }
