@@ -17,6 +17,7 @@ const struct option_row launch_rows[] = {
     { "copy", 0, NULL, "of ssh: copy the programs to the hosts first" },
     { "listen", 'l', "ADDRESS", "of the coordinator that is started" },
     { "address", 'a', "ADDRESS", "where workers find it (default: this host)" },
+    { "worker-key", 0, "FILE", "with --connect: the workers' key" },
     { "idle-exit", 0, "SECONDS", "a worker leaves when it had no work so long (120)" },
     { 0 },
 };
@@ -44,6 +45,7 @@ int launch_run(const struct options *o, struct err *e)
         .hosts = options_text(o, "hosts", NULL),
         .listen = options_text(o, "listen", NULL),
         .address = options_text(o, "address", NULL),
+        .worker_key = options_text(o, "worker-key", NULL),
         .is_copied = options_has(o, "copy"),
         .n_workers = 1,
         .slots = 1,

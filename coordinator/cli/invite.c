@@ -53,7 +53,7 @@ static bool is_everywhere(const struct address *a)
     return strcmp(a->host, "*") == 0 || strcmp(a->host, "0.0.0.0") == 0 || strcmp(a->host, "[::]") == 0;
 }
 
-static int name_host(struct address *a, struct err *e)
+int cli_name_host(struct address *a, struct err *e)
 {
     struct str text = { 0 };
     char host[256];
@@ -69,7 +69,7 @@ static int name_host(struct address *a, struct err *e)
     return status;
 }
 
-static int find_address(const char *store, struct address *out, struct err *e)
+int cli_find_address(const char *store, struct address *out, struct err *e)
 {
     struct str path = { 0 }, text = { 0 };
     key_home_addresses(store, &path);
@@ -85,13 +85,13 @@ static int find_address(const char *store, struct address *out, struct err *e)
     }
     str_deinit(&path);
     str_deinit(&text);
-    return status < 0 ? -1 : name_host(out, e);
+    return status < 0 ? -1 : cli_name_host(out, e);
 }
 
 static int choose_address(const char *store, const char *wanted, struct address *out, struct err *e)
 {
     if (!wanted)
-        return find_address(store, out, e);
+        return cli_find_address(store, out, e);
     if (address_parse(wanted, out, e) < 0)
         return err_prefix(e, "--address");
     if (out->kind != ADDRESS_TCP || is_everywhere(out))

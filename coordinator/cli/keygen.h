@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "common/base/err.h"
+#include "common/io/address.h"
 
 struct keygen_options {
     const char *role;   /* worker, operator, viewer or server */
@@ -33,5 +34,11 @@ int cli_revoke(const char *store, const char *name, FILE *out, struct err *e);
 /* Makes a worker's key, lets it in, and prints the line that starts the worker elsewhere; nothing of the secret is
  * kept here. `name` NULL: worker-1, worker-2, ...; `address` NULL: where the coordinator that runs says it listens. */
 int cli_invite(const char *store, const char *name, const char *address, FILE *out, struct err *e);
+
+/* Where the coordinator of the store that runs now listens for other machines. ERR_NOT_FOUND says what to do. */
+int cli_find_address(const char *store, struct address *out, struct err *e);
+
+/* An address for all interfaces becomes one by which others reach this machine; what names a host stays. */
+int cli_name_host(struct address *a, struct err *e);
 
 #endif

@@ -5,9 +5,10 @@
 
 #include "common/io/address.h"
 #include "common/io/files.h"
-#include "common/io/system.h"
 #include "common/proto/json.h"
 #include "coordinator/cli/client.h"
+#include "coordinator/cli/keygen.h"
+#include "coordinator/cli/launch_key.h"
 #include "coordinator/cli/launch_plan.h"
 #include "coordinator/cli/launcher.h"
 #include "coordinator/cli/standing.h"
@@ -63,47 +64,31 @@ static void print_counts(const struct launch_plan *p, const struct members *all,
 
 /* ---- launch ---- */
 
-static bool is_everywhere(const struct address *a)
+/* Where it listens for other machines: as rung launch had it do, or as it says itself. */
+static int find_listener(const char *store, struct address *a, struct err *e)
 {
-    return str_equal(a->host, "*") || str_equal(a->host, "0.0.0.0") || str_equal(a->host, "[::]");
-}
-
-/* What workers connect to, when the coordinator listens there. */
-static int address_of_listen(const char *listen, struct str *address, struct err *e)
-{
-    struct address a;
-    char host[256];
-    if (address_parse(listen, &a, e) < 0)
-        return err_prefix(e, "--listen");
-    system_host(host, sizeof host);
-    if (a.kind == ADDRESS_TCP && is_everywhere(&a))
-        str_addf(address, "tcp://%s:%d", host, a.port);
-    else
-        str_add(address, a.text);
-    return 0;
+    struct str listen = { 0 };
+    int status = standing_address(store, &listen, e);
+    if (status == 0 && listen.len)
+        status = address_parse(listen.text, a, e) < 0 || cli_name_host(a, e) < 0 ? -1 : 0;
+    else if (status == 0)
+        status = cli_find_address(store, a, e);
+    str_deinit(&listen);
+    return status;
 }
 
 /* Fills in where the workers find the coordinator, which answers already. */
 static int choose_address(const struct launch_options *o, const char *store, struct launch_plan *p, struct err *e)
 {
-    struct address own;
-    struct str listen = { 0 };
-    int status = 0;
-    if (o->address || o->where.connect)
-        str_add(&p->address, o->address ? o->address : o->where.connect);
-    else if (!str_equal(o->on, "local") && standing_address(store, &listen, e) < 0)
-        status = -1;
-    else if (listen.len)
-        status = address_of_listen(listen.text, &p->address, e);
-    else if (!str_equal(o->on, "local"))
-        status = err_set(e, ERR_USAGE,
-            "a coordinator serves %s already, and rung launch did not have it listen for other machines: say "
-            "--address tcp://HOST:PORT, where workers find it, or end it first",
-            o->where.store);
-    else if ((status = address_for_store(store, getenv("XDG_RUNTIME_DIR"), &own, e)) == 0)
-        str_add(&p->address, own.text);
-    str_deinit(&listen);
-    return status;
+    struct address found;
+    const char *said = o->address ? o->address : o->where.connect;
+    int status = said                        ? address_parse(said, &found, e)
+                 : str_equal(o->on, "local") ? address_for_store(store, getenv("XDG_RUNTIME_DIR"), &found, e)
+                                             : find_listener(store, &found, e);
+    if (status < 0)
+        return -1;
+    str_add(&p->address, found.text);
+    return launch_key_make(p, store, &found, o, e);
 }
 
 /* The program that the campaign brings, if it does: whoever launches it lets the workers run that. */
@@ -322,6 +307,8 @@ int launch_end(const char *store, const char *campaign, bool *was_launched, stru
     if (status > 0) {
         p.n_workers = 0;
         status = launcher_call(&p, "stop", take_member, &all, e);
+        if (status == 0)
+            status = launch_key_forget(&p, store, e);
         if (status == 0)
             status = launch_plan_forget(&p, e);
         if (status == 0)

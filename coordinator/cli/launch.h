@@ -14,12 +14,13 @@
 #define LAUNCH_IDLE_S 120 /* a worker leaves after so long without work */
 
 struct launch_options {
-    struct remote where; /* connect NULL: find or start the coordinator of the store */
-    const char *path;    /* the campaign file */
-    const char *on;      /* the launcher's name */
-    const char *hosts;   /* a file, or NULL */
-    const char *listen;  /* of a coordinator that is started; NULL: as the launcher needs it */
-    const char *address; /* where the workers find the coordinator; NULL: where it listens */
+    struct remote where;    /* connect NULL: find or start the coordinator of the store */
+    const char *path;       /* the campaign file */
+    const char *on;         /* the launcher's name */
+    const char *hosts;      /* a file, or NULL */
+    const char *listen;     /* of a coordinator that is started; NULL: as the launcher needs it */
+    const char *address;    /* where the workers find the coordinator; NULL: where it listens */
+    const char *worker_key; /* the key file of the workers of a coordinator elsewhere; NULL: one is made here */
     bool is_copied;
     int64_t n_workers, slots, idle_exit_s;
     char *const *words; /* for the launcher */

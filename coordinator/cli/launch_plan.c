@@ -26,6 +26,7 @@ void launch_plan_deinit(struct launch_plan *p)
 {
     str_deinit(&p->directory);
     str_deinit(&p->address);
+    str_deinit(&p->key);
     str_deinit(&p->hosts);
     str_deinit(&p->commands);
     for (int i = 0; i < p->n_words; i++)
@@ -58,15 +59,17 @@ static int read_words(struct launch_plan *p, json_value words, struct err *e)
 
 static int read_plan(struct launch_plan *p, json_value root, struct err *e)
 {
-    const char *launcher, *address, *hosts, *commands;
+    const char *launcher, *address, *key, *hosts, *commands;
     if (json_want_text(root, "launcher", &launcher, e) < 0 || json_want_int(root, "workers", &p->n_workers, e) < 0 ||
         json_want_int(root, "slots", &p->slots, e) < 0 || json_want_int(root, "idle_exit", &p->idle_exit_s, e) < 0 ||
-        json_want_text(root, "address", &address, e) < 0 || json_want_text(root, "hosts", &hosts, e) < 0 ||
-        json_want_bool(root, "copy", &p->is_copied, e) < 0 || json_want_text(root, "commands", &commands, e) < 0)
+        json_want_text(root, "address", &address, e) < 0 || json_want_text(root, "key", &key, e) < 0 ||
+        json_want_text(root, "hosts", &hosts, e) < 0 || json_want_bool(root, "copy", &p->is_copied, e) < 0 ||
+        json_want_text(root, "commands", &commands, e) < 0)
         return -1;
     if (!str_copy(p->launcher, sizeof p->launcher, launcher))
         return err_set(e, ERR_INVALID, "launcher: the name is too long");
     str_add(&p->address, address);
+    str_add(&p->key, key);
     str_add(&p->hosts, hosts);
     str_add(&p->commands, commands);
     return read_words(p, json_get(root, "words"), e);
@@ -100,6 +103,7 @@ int launch_plan_save(const struct launch_plan *p, struct err *e)
     json_add_int(&json, "slots", p->slots);
     json_add_int(&json, "idle_exit", p->idle_exit_s);
     json_add_text(&json, "address", str_text(&p->address));
+    json_add_text(&json, "key", str_text(&p->key));
     json_add_text(&json, "hosts", str_text(&p->hosts));
     json_add_bool(&json, "copy", p->is_copied);
     json_add_text(&json, "commands", str_text(&p->commands));

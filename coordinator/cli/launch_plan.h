@@ -19,6 +19,7 @@ struct launch_plan {
     int64_t n_workers, slots, idle_exit_s;
     struct str directory; /* STORE/launch/CAMPAIGN, absolute; the launcher's own files are in it too */
     struct str address;   /* where the workers find the coordinator */
+    struct str key;       /* the workers' key file, absolute; empty: they need none */
     struct str hosts;     /* the file that lists hosts, absolute; empty: none */
     bool is_copied;       /* the programs go to the hosts first */
     struct str commands;  /* the program of the campaign, which its workers may run; empty: it brings none */

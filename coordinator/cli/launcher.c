@@ -37,7 +37,8 @@ static int list_places(struct str *places, struct err *e)
     return 0;
 }
 
-/* Adds the names of the programs in a directory to the list, without those that are in it. */
+/* Adds the names of the programs in a directory to the list, without those that are in it; what has a dot is a
+ * program's part. */
 static void add_names(const char *place, struct str *names)
 {
     DIR *directory = opendir(place);
@@ -45,7 +46,7 @@ static void add_names(const char *place, struct str *names)
         struct str path = { 0 }, name = { 0 };
         str_addf(&path, "%s/%s", place, entry->d_name);
         str_addf(&name, " %s,", entry->d_name);
-        bool is_program = entry->d_name[0] != '.' && access(path.text, X_OK) == 0;
+        bool is_program = !strchr(entry->d_name, '.') && access(path.text, X_OK) == 0;
         if (is_program && !strstr(str_text(names), name.text))
             str_add(names, name.text);
         str_deinit(&path);
@@ -69,7 +70,7 @@ static bool is_there(const char *place, const char *name, struct str *path)
 int launcher_find(const char *name, struct str *path, struct err *e)
 {
     struct str places = { 0 }, names = { 0 };
-    bool is_name = *name && *name != '.' && !strchr(name, '/') && strlen(name) <= LIMIT_NAME, is_found = false;
+    bool is_name = *name && !strpbrk(name, "./") && strlen(name) <= LIMIT_NAME, is_found = false;
     if (list_places(&places, e) < 0)
         return -1;
     char *rest = places.text;
@@ -128,6 +129,7 @@ static int make_call(struct call *c, const struct launch_plan *p, const char *ve
         add_number(c, "--workers", p->n_workers);
         add_number(c, "--slots", p->slots);
         add_number(c, "--idle-exit", p->idle_exit_s);
+        add_text(c, "--key", str_text(&p->key));
         add_text(c, "--hosts", str_text(&p->hosts));
         if (p->is_copied)
             add(c, "--copy");

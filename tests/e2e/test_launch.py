@@ -2,9 +2,11 @@
 """`rung launch`: a campaign whose workers a launcher starts, and which goes on when the command has returned."""
 import json
 import os
+import socket
 import sys
 
-from harness import campaign, main, test, wait_for
+from hand import free_port
+from harness import Skip, campaign, main, test, wait_for
 
 
 def endless(house):
@@ -112,6 +114,30 @@ def a_coordinator_may_leave_when_no_campaign_goes_on(house):
     launch(house, endless(house))
     end(house)
     house.end(house.start("rungd", "--store", house.store, "--idle-exit", "1"), 0)
+
+
+def own_address():
+    """An address of this machine by which others would reach it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        try:
+            one.connect(("192.0.2.1", 9))  # sends nothing
+            return one.getsockname()[0]
+        except OSError:
+            return "127.0.0.1"
+
+
+@test
+def workers_elsewhere_get_a_key_of_their_own_that_ends_with_the_campaign(house):
+    host = own_address()
+    if host.startswith("127."):
+        raise Skip("this machine has no address that others reach")
+    port = free_port()
+    launch(house, endless(house), "--listen", f"tcp://*:{port}", "--address", f"tcp://{host}:{port}")
+    wait_for(lambda: house.value("SELECT count(*) FROM attempt"), "a worker with a key got work")
+    assert "launch-small" in house.ask("keys").stdout
+    os.unlink(house.flag)
+    end(house)
+    assert "launch-small" not in house.ask("keys").stdout
 
 
 @test
