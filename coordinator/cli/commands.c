@@ -341,6 +341,8 @@ const struct command commands[] = {
     { "final", "CAMPAIGN", 1, 1, "train the best of a campaign to the end, and judge them", final_detail, final_rows, final },
     { "check", "CAMPAIGN.json", 1, 1, "name every mistake in a campaign file", NULL, check_rows, check },
     { "plan", "CAMPAIGN.json", 1, 1, "say what a campaign would do, before it runs", NULL, plan_rows, plan },
+    { "simulate", "[WHAT]", 0, 1, "compare settings on a benchmark, in seconds", search_simulate_detail, search_simulate_rows,
+        search_simulate },
     { "submit", "CAMPAIGN.json", 1, 1, "give a campaign to a coordinator that is running", NULL, remote_rows, submit },
     { "status", "[CAMPAIGN]", 0, 1, "say once how the campaigns go", NULL, remote_json_rows, status },
     { "watch", "[CAMPAIGN]", 0, 1, "show how a campaign goes, until it is over", watch_detail, watch_rows, watch },

@@ -6,9 +6,10 @@
 
 #include "coordinator/cli/options.h"
 
-extern const struct option_row search_replay_rows[];
-extern const char search_replay_detail[];
+extern const struct option_row search_replay_rows[], search_simulate_rows[];
+extern const char search_replay_detail[], search_simulate_detail[];
 
 int search_replay(const struct options *o, struct err *e);
+int search_simulate(const struct options *o, struct err *e);
 
 #endif

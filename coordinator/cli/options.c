@@ -93,11 +93,14 @@ int options_read(struct options *o, const struct option_row *rows, int argc, cha
             return err_set(e, ERR_USAGE, "option \"--%s\" takes no value", longs[optopt - FIRST_LONG].name);
         if (found == '?')
             return refuse_unknown(&read, word, e);
+        if (read.n_said == OPTIONS_SAID)
+            return err_set(e, ERR_USAGE, "more than %d options", OPTIONS_SAID);
         int row = found >= FIRST_LONG ? found - FIRST_LONG : row_of_letter(&read, found);
         if (row == read.n_rows)
             read.wants_help = true;
         else
             read.values[row] = optarg ? optarg : "";
+        read.said[read.n_said++] = (struct options_said){ row, optarg ? optarg : "" };
     }
     read.n_words = argc - optind;
     read.words = argv + optind;
@@ -119,6 +122,15 @@ const char *options_text(const struct options *o, const char *name, const char *
 {
     const char *value = o->values[find_row(o, name)];
     return value ? value : fallback;
+}
+
+int options_all(const struct options *o, const char *name, const char *values[OPTIONS_SAID])
+{
+    int n = 0, row = find_row(o, name);
+    for (int i = 0; i < o->n_said; i++)
+        if (o->said[i].row == row)
+            values[n++] = o->said[i].value;
+    return n;
 }
 
 int options_int(const struct options *o, const char *name, int64_t low, int64_t high, int64_t *out, struct err *e)

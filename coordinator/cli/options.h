@@ -10,7 +10,8 @@
 
 #include "common/base/err.h"
 
-#define OPTIONS_MAX 16 /* of one command, --help included */
+#define OPTIONS_MAX 16  /* of one command, --help included */
+#define OPTIONS_SAID 64 /* of one command line */
 
 /* Those that many commands have. */
 /* clang-format off */
@@ -35,7 +36,12 @@ struct option_row {
 struct options {
     const struct option_row *rows;
     int n_rows;
-    const char *values[OPTIONS_MAX]; /* NULL: not given; "" for a flag that was; borrows argv */
+    const char *values[OPTIONS_MAX]; /* NULL: not given; "" for a flag that was; of several the last; borrows argv */
+    struct options_said {
+        int row;
+        const char *value;
+    } said[OPTIONS_SAID]; /* all of them, in order */
+    int n_said;
     bool wants_help;
     int n_words; /* arguments that are no options */
     char **words;
@@ -51,6 +57,9 @@ bool options_knows(const struct options *o, const char *name);
 /* All of these assert that `name` stands in the table. */
 bool options_has(const struct options *o, const char *name);
 const char *options_text(const struct options *o, const char *name, const char *fallback);
+
+/* All values of an option that was given several times; returns how many, at most OPTIONS_SAID. */
+int options_all(const struct options *o, const char *name, const char *values[OPTIONS_SAID]);
 
 /* Leave *out as it was when the option was not given. Fail with ERR_USAGE when it is no such number. */
 int options_int(const struct options *o, const char *name, int64_t low, int64_t high, int64_t *out, struct err *e);

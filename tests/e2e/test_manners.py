@@ -48,7 +48,8 @@ def every_object_is_as_its_schema_says(house):
         ["events", "--columns", "seq,time,text"])]
     said += house.ask("events", "--json").stdout.splitlines()
     said += [house.ask("keys", "--json").stdout, house.rung("check", house.path("small.json"), "--json").stdout,
-             house.rung("plan", house.path("small.json"), "--json").stdout, house.ask("replay", "--json").stdout]
+             house.rung("plan", house.path("small.json"), "--json").stdout, house.ask("replay", "--json").stdout,
+             house.rung("simulate", "branin", "--seeds", "2", "--budget", "5", "--json").stdout]
     seen = set()
     for text in said:
         answer = json.loads(text)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""rung replay: every decision of a store once more, after kills and restarts, and by another compiler's rung."""
+"""rung replay: every decision of a store once more, after kills and restarts, and by another compiler's rung; and
+rung simulate."""
 import json
 import os
 import random
@@ -98,6 +99,23 @@ def it_may_be_asked_while_the_campaign_runs(house):
         replay(house)
     house.end(run, 0)
     replay(house)
+
+
+@test
+def an_earlier_campaign_is_a_benchmark(house):
+    house.run(house.write("small.json", campaign(trials=12)), "-q")
+    words = ("simulate", house.store, "--vary", "scheduler=hyperband,none", "--vary", "sampler=tpe,random",
+             "--seeds", "2")
+    said = json.loads(house.rung(*words, "--json").stdout)
+    assert [v["setting"] for v in said["variants"]] == [
+        f"scheduler={s} sampler={p}" for s in ("hyperband", "none") for p in ("tpe", "random")], said
+    assert all(v["trials"]["mean"] <= 12 and v["finished"]["mean"] >= 1 for v in said["variants"]), said
+    whole = [v for v in said["variants"] if "none" in v["setting"]]
+    assert all(v["finished"] == v["trials"] for v in whole), said
+    assert house.rung(*words, "--json").stdout == json.dumps(said, separators=(",", ":")) + "\n"
+    for wrong, why in (("schedular=none", "is it scheduler?"), ("eta=1", "expected"), ("eta", "NAME=A,B")):
+        assert why in house.rung("simulate", "branin", "--vary", wrong, status=2).stderr
+    assert "no benchmark" in house.rung("simulate", "brannin", status=3).stderr
 
 
 if __name__ == "__main__":

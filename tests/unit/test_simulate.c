@@ -4,6 +4,7 @@
 
 #include "coordinator/simulate/drive.h"
 #include "coordinator/simulate/functions.h"
+#include "coordinator/simulate/score.h"
 #include "tests/tap.h"
 
 static bool is_near(double a, double b)
@@ -136,6 +137,24 @@ TEST(a_slow_machine_takes_as_many_times_longer)
     k = (struct record){ 0 };
     drive_run(&o, &out);
     CHECK(is_near(out.seconds, 5 * alone_s));
+}
+
+TEST(the_regret_falls_when_somebody_better_comes_or_goes_further)
+{
+    struct score s = { .task = task_find("branin") };
+    const double minimum[2] = { 3.14159265358979323846, 2.275 }, zero[2] = { 0, 0 };
+    struct task_point good = { .x = minimum }, poor = { .x = zero };
+    struct scale scale;
+    scale_find(&scale, s.task);
+    CHECK(scale.best == s.task->best && scale.median > scale.best);
+    score_take(&s, &(struct drive_result){ .at_s = 2, .budget = 17, .loss = 50, .point = &poor });
+    score_take(&s, &(struct drive_result){ .at_s = 3, .budget = 50, .loss = INFINITY, .point = &good });
+    score_take(&s, &(struct drive_result){ .at_s = 4, .budget = 2, .loss = 0.1, .point = &good });
+    score_take(&s, &(struct drive_result){ .at_s = 5, .budget = 50, .loss = 60, .point = &good });
+    CHECK(score_regret(&s, &scale, 1) == 1);
+    CHECK(is_near(score_regret(&s, &scale, 4.5), (55.602112642270264 - scale.best) / (scale.median - scale.best)));
+    CHECK(score_regret(&s, &scale, 5) < 1e-12);
+    score_deinit(&s);
 }
 
 TAP_MAIN
