@@ -23,7 +23,7 @@
 #include "coordinator/web/web.h"
 
 #define TICK_MS 250
-#define TURN_MS 12 /* of messages in one transaction: an fsync, and the pages that many rows share, cost so much */
+#define TURN_MS 8 /* of messages in one transaction: an fsync, and the pages that many rows share, cost so much */
 #define METRICS_PATH "/metrics"
 #define WEB_PEER UINT64_MAX /* who asks over HTTP; zsock counts its peers from 1 */
 #define PARTIAL_MS                                                                                                     \

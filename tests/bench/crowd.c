@@ -26,6 +26,7 @@ struct member {
     void *socket;
     uint64_t worker, session;
     bool is_welcome, is_busy, is_sent;
+    bool has_said; /* something since it was last drained: a send may eat the telling of what waits */
     struct lease lease;
     double asked, sent, first_sent, beat, due; /* seconds */
 };
@@ -60,6 +61,7 @@ static void say(struct crowd *c, struct member *w, const struct message *m)
     str_clear(&c->frame);
     if (message_encode(m, &c->frame))
         zmq_send(w->socket, c->frame.text, c->frame.len, ZMQ_DONTWAIT);
+    w->has_said = true;
 }
 
 static struct record_lease_ref held_by(const struct member *w)
@@ -210,10 +212,11 @@ static void take(struct crowd *c, struct member *w, const void *frame, size_t le
     message_deinit(&m);
 }
 
-/* All that waits: the descriptor tells once, and a send may eat the telling. */
+/* All that waits, as the descriptor tells once. */
 static void drain(struct crowd *c, struct member *w)
 {
     zmq_msg_t body;
+    w->has_said = false;
     zmq_msg_init(&body);
     while (zmq_msg_recv(&body, w->socket, ZMQ_DONTWAIT) >= 0)
         take(c, w, zmq_msg_data(&body), zmq_msg_size(&body));
@@ -236,7 +239,8 @@ static void look_after(struct crowd *c, struct member *w, double now)
         else
             say_hello(c, w);
     }
-    drain(c, w);
+    if (w->has_said)
+        drain(c, w);
 }
 
 void crowd_run(
