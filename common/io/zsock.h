@@ -37,7 +37,7 @@ struct zsock_curve {
     const char *public_key, *secret_key, *server_key;
 };
 
-/* Why a client is not let in. ZeroMQ tries again all the same. */
+/* Why a client is not let in. It stays away until zsock_reconnect, but after BROKEN_OFF tries again by itself. */
 enum zsock_refusal {
     ZSOCK_NOT_LET_IN, /* the server does not know the key, and says so */
     ZSOCK_MISMATCH,   /* the server wants a key and there is none here, or the other way round, or it is no ZeroMQ */

@@ -173,6 +173,9 @@ static int request(struct client *c, struct message *m, enum message_type wanted
         return credential_explain(&c->credential, c->address, c->refusal, e);
     if (!c->is_answered)
         return err_set(e, ERR_UNREACHABLE, "nobody answers at %s: is rungd running?", c->address);
+    if (is_refusal_of_all(&c->answer))
+        return err_set(e, ERR_REFUSED, "%s (so the coordinator at %s answers to rung %s)", c->answer.as.error.text,
+            c->address, RUNG_VERSION);
     if (c->answer.type == MESSAGE_ERROR)
         return err_set(e, code_of(c->answer.as.error.code), "%s", c->answer.as.error.text);
     if (c->answer.type != wanted)
