@@ -146,6 +146,7 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     effects_change_trial(fx, t);
     search_note_result(c->search, t->row.number, o->rung, campaign_spec_loss(c->spec, o->value));
     campaign_judge(c, t);
+    hub_watch_agreement(h, e, fx, c, t->row.reached);
 }
 
 static void count_failure(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, int64_t worker)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/mem.h"
+#include "coordinator/search/agreement.h"
 #include "coordinator/search/ladder.h"
 #include "coordinator/search/proposer.h"
 #include "coordinator/search/sync.h"
@@ -297,4 +298,21 @@ uint32_t search_n_started(const struct search *s)
 int64_t search_n_waiting(const struct search *s)
 {
     return proposer_n_waiting(&s->proposer, &s->history);
+}
+
+int64_t search_n_results(const struct search *s, int rung)
+{
+    return (int64_t)s->history.levels[rung].n;
+}
+
+double search_agreement(struct search *s, int *n, int64_t *lower, int64_t *upper)
+{
+    int64_t rungs[LIMIT_RUNGS];
+    int n_rungs = search_bracket_rungs(&s->spec, 0, rungs);
+    *n = 0;
+    if (n_rungs < 2)
+        return NAN;
+    *lower = rungs[0];
+    *upper = rungs[1];
+    return agreement_find(&s->history, 0, 1, n);
 }

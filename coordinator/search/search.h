@@ -123,6 +123,14 @@ bool search_has_failed(const struct search *s, uint32_t trial);
 uint32_t search_n_started(const struct search *s);
 int64_t search_n_waiting(const struct search *s); /* enqueued configurations that were not started yet */
 
+/* Results and failures at a rung of bracket 0, of all brackets and from elsewhere. */
+int64_t search_n_results(const struct search *s, int rung);
+
+/* How well the order of the trials at the lowest rung agrees with that at the rung above: Spearman's rank correlation
+ * over the *n trials that have results at both; NaN below two, and where there is one rung alone. *lower and *upper:
+ * the two budgets. Costs a pass over the results of both. */
+double search_agreement(struct search *s, int *n, int64_t *lower, int64_t *upper);
+
 /* The ladders that this search would run, for plans and views. Pure functions of the spec; `bracket` is taken modulo
  * search_n_brackets. */
 int search_n_brackets(const struct search_spec *spec);

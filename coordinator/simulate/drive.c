@@ -123,9 +123,13 @@ static void step(struct drive *d, struct hub_event *e)
     e->now_ms = e->wall_ms = 1 + (int64_t)(d->now_s * 1000);
     effects_clear(&d->fx);
     hub_step(d->hub, e, &d->fx);
-    for (size_t i = 0; i < d->fx.n_saves && d->o->on_decision; i++)
-        if (d->fx.saves[i].kind == SAVE_DECISION)
-            d->o->on_decision(d->o->context, &d->fx.saves[i].as.decision.decision);
+    for (size_t i = 0; i < d->fx.n_saves; i++) {
+        const struct save *s = &d->fx.saves[i];
+        if (d->o->on_decision && s->kind == SAVE_DECISION)
+            d->o->on_decision(d->o->context, &s->as.decision.decision);
+        if (d->o->on_event && s->kind == SAVE_EVENT)
+            d->o->on_event(d->o->context, &s->as.event);
+    }
     for (size_t i = 0; i < d->fx.n_sends; i++)
         if (d->fx.sends[i].kind == SEND_GRANT)
             take_grant(d, &d->fx.sends[i]);

@@ -10,6 +10,7 @@
 #define RUNG_COORDINATOR_SIMULATE_DRIVE_H
 
 #include "common/domain/spec.h"
+#include "coordinator/core/rows.h"
 #include "coordinator/search/search.h"
 #include "coordinator/simulate/task.h"
 
@@ -34,6 +35,7 @@ struct drive_settings {
     int64_t end_spent; /* the same, once so much training is behind all results; 0: no matter */
 
     bool (*on_result)(void *context, const struct drive_result *r);      /* NULL is fine; false: enough */
+    void (*on_event)(void *context, const struct event_row *row);        /* the journal's; NULL is fine */
     void (*on_decision)(void *context, const struct search_decision *d); /* NULL is fine */
     void *context;
 };

@@ -157,4 +157,57 @@ TEST(the_regret_falls_when_somebody_better_comes_or_goes_further)
     score_deinit(&s);
 }
 
+/* At the lowest rung a number by chance, above it what the configuration is worth. */
+static double blind_loss(const struct task *t, const struct task_point *p, int64_t budget)
+{
+    struct rng r;
+    rng_derive(&r, p->seed, p->trial, RNG_TEST, 1);
+    return budget == t->min_budget ? rng_double(&r) : p->x[0] + p->x[1];
+}
+
+static double clear_loss(const struct task *t, const struct task_point *p, int64_t budget)
+{
+    return p->x[0] + p->x[1] + 1.0 / (double)budget;
+}
+
+struct warnings {
+    int n;
+    char text[300];
+};
+
+static void hear(void *context, const struct event_row *row)
+{
+    struct warnings *w = context;
+    if (row->kind == EVENT_CAMPAIGN && strncmp(row->text, "warning: ", 9) == 0) {
+        w->n++;
+        snprintf(w->text, sizeof w->text, "%s", row->text);
+    }
+}
+
+static struct warnings warnings_of(double (*loss)(const struct task *, const struct task_point *, int64_t))
+{
+    struct warnings w = { 0 };
+    struct drive_outcome out;
+    struct task task = *task_find("branin");
+    task.min_budget = 1;
+    task.max_budget = 9;
+    task.loss = loss;
+    struct drive_settings o = { .task = &task, .seed = 1, .n_workers = 4, .on_event = hear, .context = &w };
+    o.search = drive_search(&task);
+    o.search.sampler = SAMPLER_RANDOM;
+    o.search.n_trials = 400;
+    drive_run(&o, &out);
+    CHECK(out.is_complete);
+    return w;
+}
+
+TEST(a_lowest_rung_that_promotes_by_chance_is_warned_of)
+{
+    struct warnings blind = warnings_of(blind_loss), clear = warnings_of(clear_loss);
+    CHECK_INT(clear.n, 0);
+    CHECK(blind.n >= 1 && blind.n <= 3); /* at 30, 60 and 120 trials */
+    CHECK(strstr(blind.text, "budget 1 says little about that at 3"));
+    CHECK(strstr(blind.text, "\"min_budget\": 3"));
+}
+
 TAP_MAIN
