@@ -13,6 +13,7 @@
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/system.h"
+#include "coordinator/lend.h"
 #include "coordinator/store/remove.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
@@ -79,6 +80,10 @@ static int remove_blobs(const struct chore_place *place, bool is_dry_run, struct
 {
     struct cleaning c = { .blobs = place->blobs, .done = done, .is_dry_run = is_dry_run, .e = e };
     int failed = store_each_checkpoint(place->store, note_needed, &c, e);
+    if (!failed && place->hub)
+        failed = lend_each(place->hub, note_needed, &c, e);
+    if (!failed && c.n_needed)
+        qsort(c.needed, c.n_needed, sizeof *c.needed, compare_hash);
     if (!failed)
         failed = blobs_each(place->blobs, remove_spare, &c, e);
     free(c.needed);

@@ -21,6 +21,7 @@
 #include "coordinator/import.h"
 #include "coordinator/judge.h"
 #include "coordinator/keep.h"
+#include "coordinator/lend.h"
 #include "coordinator/letters.h"
 #include "coordinator/rebuild/rebuild.h"
 #include "coordinator/spare.h"
@@ -149,6 +150,7 @@ static int take_submit(struct turn *t, uint64_t peer, const struct message_submi
         expr_list_add(&t->exprs, x);
     }
     turn_event(t, &event);
+    lend_campaign(t->options.blobs, spec);
     str_deinit(&canonical);
     if (!x) {
         campaign_spec_deinit(spec);
@@ -322,6 +324,7 @@ static void rebuild(struct turn *t)
     t->hub = rebuild_hub(t->options.store, &t->options.settings, system_monotonic_ms(), &t->exprs, &e);
     if (!t->hub)
         exit_for(&e);
+    lend_all(t->options.blobs, t->hub);
 }
 
 /* 0 when all is on disk, and the answers are out. */
@@ -459,8 +462,10 @@ struct turn *turn_open(const struct turn_options *options, struct err *e)
     struct turn *t = mem_zalloc(1, sizeof *t);
     t->options = *options;
     t->hub = rebuild_hub(options->store, &options->settings, system_monotonic_ms(), &t->exprs, e);
-    if (t->hub)
+    if (t->hub) {
+        lend_all(options->blobs, t->hub);
         return t;
+    }
     free(t);
     return NULL;
 }

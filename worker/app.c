@@ -164,6 +164,7 @@ static void on_bulk(void *context, uint64_t peer, const char *user, const void *
     if (!read_frame(frame, len, &m))
         return;
     bulk_client_take(app->mover, &m);
+    bulk_client_take(app->fetcher, &m);
     message_deinit(&m);
 }
 
@@ -215,6 +216,7 @@ static int open_sockets(struct app *app, struct err *e)
         !(app->bulk = open_socket(app, address->bulk, on_bulk, e)))
         return -1;
     app->mover = bulk_client_open(&app->loop, app->blobs, &options);
+    app->fetcher = bulk_client_open(&app->loop, app->cached, &options);
     return 0;
 }
 
@@ -232,7 +234,7 @@ static void watch_connections(struct app *app, int64_t now_ms)
     if (is_new_connection(app->control, &app->is_connected))
         app_take(app, &(struct session_event){ .kind = SESSION_CONNECTED, .now_ms = now_ms });
     if (is_new_connection(app->bulk, &app->is_bulk_connected))
-        bulk_client_hurry(app->mover);
+        bulk_client_hurry(app->mover), bulk_client_hurry(app->fetcher);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -243,6 +245,7 @@ static void on_tick(uv_timer_t *timer)
     watch_room(app, now_ms);
     watch_connections(app, now_ms);
     app_take(app, &(struct session_event){ .kind = SESSION_TICK, .now_ms = now_ms });
+    app_watch_supplies(app);
     app_tidy_cache(app, now_ms);
     if (!app->is_leaving)
         uv_timer_start(&app->tick, on_tick, (uint64_t)session_tick_ms(app->session), 0);
@@ -350,7 +353,8 @@ static int open_all(struct app *app, struct err *e)
     find_programs(app);
     if (home_open(&app->home, app->options->directory, system_random_id(), e) < 0)
         return -1;
-    if (!(app->blobs = blobs_open(app->home.blobs, e)) || !(app->outcomes = outcomes_open(app->home.fd, &n_damaged, e)))
+    if (!(app->blobs = blobs_open(app->home.blobs, e)) || app_open_cache(app, app->options->cache, e) < 0 ||
+        !(app->outcomes = outcomes_open(app->home.fd, &n_damaged, e)))
         return -1;
     if (n_damaged > 0)
         log_error(
@@ -370,17 +374,21 @@ static void close_all(struct app *app)
         free(app->checkpoints[i]);
     }
     bulk_client_close(app->mover);
+    bulk_client_close(app->fetcher);
     zsock_close(app->control);
     zsock_close(app->bulk);
     if (app->session)
         close_clock(app);
     uv_run(&app->loop, UV_RUN_DEFAULT);
     app_forget_jobs(app);
+    app_forget_supplies(app);
     zcontext_close(app->zmq);
     uv_loop_close(&app->loop);
     session_free(app->session);
     outcomes_close(app->outcomes);
     blobs_close(app->blobs);
+    blobs_close(app->cached);
+    free(app->cache);
     home_close(&app->home);
     str_deinit(&app->frame);
     free(app->trainer);

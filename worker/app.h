@@ -15,6 +15,8 @@ struct app_options {
     const char *directory;               /* the worker's own */
     const char *name;                    /* for people */
     int slots;
+    const char *cache;    /* of data and files, for all agents of this user; NULL: the usual place */
+    int64_t cache_bytes;  /* that it may take beyond what agents hold */
     const char *commands; /* the programs of campaigns that it runs: common/domain/allowed.h; NULL: none */
     int idle_exit_s;      /* 0: never */
 };

@@ -32,7 +32,7 @@ static void do_reconnect(struct app *app, const struct session_effect *effect)
 
 static void do_fetch(struct app *app, const struct session_effect *effect)
 {
-    app_fetch(app, effect->attempt, effect->hash);
+    app_fetch(app, effect->attempt, effect->grant);
 }
 
 static void do_upload(struct app *app, const struct session_effect *effect)

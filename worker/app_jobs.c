@@ -18,6 +18,7 @@ struct job {
     uv_work_t work;
     uint64_t attempt;
     char *path;
+    char *data, *blobs; /* of a fetch: what it says beside the checkpoint */
     char hash[HASH_HEX];
     int64_t bytes;
     struct err error;
@@ -40,6 +41,8 @@ static void job_free(struct job *j)
         link = &(*link)->next;
     *link = j->next;
     free(j->path);
+    free(j->data);
+    free(j->blobs);
     free(j);
 }
 
@@ -89,6 +92,8 @@ static void on_fetched(void *context, const char *hash, const struct err *failur
                          .now_ms = system_monotonic_ms(),
                          .attempt = j->attempt,
                          .text = failure ? NULL : str_text(&path),
+                         .data = j->data,
+                         .blobs = j->blobs,
                          .reason = failure ? failure->text : NULL });
     str_deinit(&path);
     job_free(j);
@@ -109,16 +114,35 @@ static void after_check(uv_work_t *work, int status)
     bulk_client_get(j->app->mover, j->hash, on_fetched, j);
 }
 
-void app_fetch(struct app *app, uint64_t attempt, const char *hash)
+/* There is no checkpoint to be had: the attempt may begin. */
+static void say_fetched(struct job *j)
 {
-    if (!hash_is_hex(hash)) {
+    app_take(j->app, &(struct session_event){ .kind = SESSION_FETCHED,
+                         .now_ms = system_monotonic_ms(),
+                         .attempt = j->attempt,
+                         .data = j->data,
+                         .blobs = j->blobs });
+    job_free(j);
+}
+
+void app_fetch_checkpoint(struct app *app, uint64_t attempt, const char *hash, char *data, char *blobs)
+{
+    if (hash && !hash_is_hex(hash)) {
         struct later *later = app_take_later(app, SESSION_FETCHED);
         later->event.attempt = attempt;
         err_set(&later->error, ERR_INVALID, "its name is no SHA-256");
+        free(data);
+        free(blobs);
         return;
     }
     struct job *j = job_new(app);
     j->attempt = attempt;
+    j->data = data;
+    j->blobs = blobs;
+    if (!hash) {
+        say_fetched(j);
+        return;
+    }
     str_copy(j->hash, sizeof j->hash, hash);
     uv_queue_work(&app->loop, &j->work, check, after_check);
 }
@@ -153,10 +177,11 @@ struct cached {
 
 struct cache {
     const struct app *app;
+    bool (*is_needed)(struct cache *c, const char *hash);
     struct cached *list;
     size_t n, cap;
     int64_t bytes;
-    const char *wanted; /* for is_spooled */
+    const char *wanted; /* for is_needed_here */
     bool is_wanted;
 };
 
@@ -167,7 +192,8 @@ static bool compare_hash(void *context, struct outcome_key key, const char *hash
     return !c->is_wanted;
 }
 
-static bool is_needed(struct cache *c, const char *hash)
+/* A checkpoint of our own store: a slot began with it, or it waits to be delivered. */
+static bool is_needed_here(struct cache *c, const char *hash)
 {
     for (int i = 0; i < c->app->options->slots; i++)
         if (strcmp(c->app->in_use[i], hash) == 0)
@@ -178,11 +204,15 @@ static bool is_needed(struct cache *c, const char *hash)
     return c->is_wanted;
 }
 
+/* Data or a file in the machine's cache: an agent holds it. */
+static bool is_held_by_somebody(struct cache *c, const char *hash)
+{
+    return !app_may_remove_cached(c->app, hash);
+}
+
 static bool add_cached(void *context, const char *hash, int64_t size, int64_t written_ms)
 {
     struct cache *c = context;
-    if (is_needed(c, hash))
-        return true;
     c->list = mem_grow(c->list, c->n, &c->cap, sizeof *c->list);
     struct cached *cached = &c->list[c->n++];
     *cached = (struct cached){ .size = size, .written_ms = written_ms };
@@ -197,21 +227,28 @@ static int older_first(const void *a, const void *b)
     return x->written_ms < y->written_ms ? -1 : x->written_ms > y->written_ms;
 }
 
+/* Removes the oldest that nobody needs, until the rest takes no more than `limit_bytes`. */
+static void tidy(struct cache *c, struct blobs *blobs, int64_t limit_bytes)
+{
+    struct err e = { 0 };
+    if (blobs_each(blobs, add_cached, c, &e) < 0 || blobs_sweep(blobs, system_wall_ms() - PARTIAL_MS, &e) < 0)
+        log_warn("%s", e.text);
+    if (c->n > 0)
+        qsort(c->list, c->n, sizeof *c->list, older_first);
+    for (size_t i = 0; i < c->n && c->bytes > limit_bytes; i++) {
+        if (!c->is_needed(c, c->list[i].hash) && blobs_remove(blobs, c->list[i].hash, &e) == 0)
+            c->bytes -= c->list[i].size;
+    }
+    free(c->list);
+}
+
 void app_tidy_cache(struct app *app, int64_t now_ms)
 {
-    struct cache c = { .app = app };
-    struct err e = { 0 };
+    struct cache own = { .app = app, .is_needed = is_needed_here };
+    struct cache shared = { .app = app, .is_needed = is_held_by_somebody };
     if (now_ms < app->tidy_ms)
         return;
     app->tidy_ms = now_ms + TIDY_MS;
-    if (blobs_each(app->blobs, add_cached, &c, &e) < 0 ||
-        blobs_sweep(app->blobs, system_wall_ms() - PARTIAL_MS, &e) < 0)
-        log_warn("%s", e.text);
-    if (c.n > 0)
-        qsort(c.list, c.n, sizeof *c.list, older_first);
-    for (size_t i = 0; i < c.n && c.bytes > CACHE_BYTES; i++) {
-        if (blobs_remove(app->blobs, c.list[i].hash, &e) == 0)
-            c.bytes -= c.list[i].size;
-    }
-    free(c.list);
+    tidy(&own, app->blobs, CACHE_BYTES);
+    tidy(&shared, app->cached, app->options->cache_bytes);
 }

@@ -17,6 +17,7 @@
 #include "worker/outcomes.h"
 
 struct job;
+struct supply;
 
 /* An event that an effect brought about; it is taken after all effects of the step are done. */
 struct later {
@@ -59,6 +60,15 @@ struct app {
     int64_t tidy_ms;  /* when to look at the size of the cache again */
     struct str frame; /* being encoded */
     struct job *jobs; /* blobs on their way */
+    char *cache;      /* this machine's, for data and files: app_supplies.c */
+    struct blobs *cached;
+    struct bulk_client *fetcher; /* into it */
+    struct supply *supplies;
+    struct held {
+        char hash[HASH_HEX];
+        int fd;
+    } * held; /* of `cached`, not to be removed */
+    size_t n_held, cap_held;
 };
 
 /* Gives an event to the session and does what it wants, and what comes of that. */
@@ -74,9 +84,17 @@ void app_do_effects(struct app *app, const struct session_effects *effects);
 
 /* ---- app_jobs.c ---- */
 void app_save(struct app *app, uint64_t attempt, const char *path);
-void app_fetch(struct app *app, uint64_t attempt, const char *hash);
+/* The checkpoint, unless it is NULL; then FETCHED with `data` and `blobs`, which it takes. */
+void app_fetch_checkpoint(struct app *app, uint64_t attempt, const char *hash, char *data, char *blobs);
 void app_upload(struct app *app, const char *hash);
 void app_forget_jobs(struct app *app); /* once nobody works on them any more */
 void app_tidy_cache(struct app *app, int64_t now_ms);
+
+/* ---- app_supplies.c ---- */
+int app_open_cache(struct app *app, const char *directory, struct err *e); /* NULL: this user's own */
+void app_fetch(struct app *app, uint64_t attempt, const struct message_grant *grant);
+void app_watch_supplies(struct app *app); /* now and then: what others fetch may be here */
+void app_forget_supplies(struct app *app);
+bool app_may_remove_cached(const struct app *app, const char *hash);
 
 #endif

@@ -9,9 +9,12 @@
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/files.h"
+#include "common/proto/cargo.h"
 #include "common/proto/json.h"
 #include "common/proto/placeholder.h"
 #include "worker/slot/start.h"
+
+#define COPY_BYTES (8 << 20) /* larger files of a campaign are linked */
 
 static void add_word(struct launch *l, const char *word)
 {
@@ -151,6 +154,8 @@ static void add_order(struct launch *l, const struct values *v)
 {
     const struct message_grant *g = v->grant;
     add_variable(l, "RUNG_CONFIG=%s", v->config_file);
+    if (g->directory)
+        add_variable(l, "RUNG_CAMPAIGN_DIRECTORY=%s", g->directory);
     add_variable(l, "RUNG_BUDGET_FROM=%" PRId64, g->budget_from);
     add_variable(l, "RUNG_BUDGET_TO=%" PRId64, g->budget_to);
     add_variable(l, "RUNG_SEED=%" PRIu64, g->seed);
@@ -180,6 +185,35 @@ static int fill_command(struct launch *l, json_value words, struct values *v, st
     return r;
 }
 
+/* The campaign's files, under their names in the working directory: small ones as copies, which a trial may do with as
+ * it likes, and large ones by a link. */
+static int place_file(const struct cargo_item *item, const char *directory, struct err *e)
+{
+    struct str path = { 0 }, content = { 0 };
+    str_addf(&path, "%s/%s", directory, item->file);
+    char *slash = strrchr(path.text, '/');
+    *slash = '\0';
+    int r = file_make_directory(path.text, 0700, e);
+    *slash = '/';
+    if (r == 0 && item->bytes > COPY_BYTES)
+        r = symlink(item->path, path.text) < 0 ? err_set_errno(e, "link %s", path.text) : 0;
+    else if (r == 0 && (r = file_read(item->path, COPY_BYTES, &content, e)) == 0)
+        r = file_write(path.text, str_text(&content), content.len, item->is_executable ? 0700 : 0600, e);
+    str_deinit(&path);
+    str_deinit(&content);
+    return r;
+}
+
+static int place_files(const char *blobs, const char *directory, struct err *e)
+{
+    struct cargo cargo;
+    int r = cargo_read(&cargo, blobs, e);
+    for (size_t i = 0; r == 0 && i < cargo.n; i++)
+        r = cargo.items[i].file ? place_file(&cargo.items[i], directory, e) : 0;
+    cargo_deinit(&cargo);
+    return r;
+}
+
 static int plan_command(
     struct launch *l, const struct message_grant *grant, const struct launch_place *place, struct err *e)
 {
@@ -189,6 +223,8 @@ static int plan_command(
     int r = config ? fill_command(l, json_root(words), &values, e) : -1;
     json_free(config);
     json_free(words);
+    if (r == 0 && grant->blobs)
+        return place_files(grant->blobs, place->directory, e);
     if (r == 0 && grant->directory && access(grant->directory, X_OK) < 0)
         return err_set_errno(
             e, "the campaign's directory %s, where its command runs, is not on this machine", grant->directory);
@@ -210,7 +246,7 @@ int launch_plan(struct launch *l, const struct message_grant *grant, const struc
     int r = grant->command ? plan_command(l, grant, place, e) : plan_trainer(l, place->trainer, e);
     if (r < 0)
         return -1;
-    bool is_elsewhere = grant->command && grant->directory;
+    bool is_elsewhere = grant->command && grant->directory && !grant->blobs;
     l->directory = mem_strdup(is_elsewhere ? grant->directory : place->directory);
     add_environment(l, grant, place);
     return 0;

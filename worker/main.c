@@ -8,6 +8,7 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
+#include "common/base/units.h"
 #include "common/domain/allowed.h"
 #include "common/io/system.h"
 #include "worker/app.h"
@@ -83,6 +84,18 @@ static int take_allow_commands(struct settings *s, char *value, struct err *e)
     return allowed_check(value, e) < 0 ? err_prefix(e, "--allow-commands") : 0;
 }
 
+static int take_cache(struct settings *s, char *value, struct err *e)
+{
+    s->app.cache = value;
+    return 0;
+}
+
+static int take_cache_size(struct settings *s, char *value, struct err *e)
+{
+    return units_parse_bytes(value, &s->app.cache_bytes) ? 0
+                                                         : err_set(e, ERR_USAGE, "--cache-size %s: as 20GiB", value);
+}
+
 static int take_idle_exit(struct settings *s, char *value, struct err *e)
 {
     return take_number(value, 1, 31536000, "idle-exit", &s->app.idle_exit_s, e);
@@ -121,6 +134,8 @@ static const struct {
     { "dir",            "DIR",     take_dir,            "where results and checkpoints wait (default: $XDG_STATE_HOME/rung/worker)" },
     { "name",           "NAME",    take_name,           "what people see (default: the machine's name)" },
     { "allow-commands", "NAMES",   take_allow_commands, "programs of campaigns that it runs: python3,/opt/lab/bin/ (none)" },
+    { "cache",          "DIR",     take_cache,          "data and files, for all workers here (default: ~/.cache/rung)" },
+    { "cache-size",     "SIZE",    take_cache_size,     "what it may take beyond what is in use (default: 20GiB)" },
     { "idle-exit",      "SECONDS", take_idle_exit,      "leave after so long without work" },
     { "log-level",      "LEVEL",   take_log_level,      "error, warning, info (default) or debug" },
     { "version",        NULL,      print_version,       "print the version" },
@@ -201,7 +216,7 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && str_equal(argv[1], SLOT_ARGUMENT))
         return supervisor_main(argc, argv);
-    struct settings s = { .app = { .slots = system_cores() }, .level = LOG_INFO };
+    struct settings s = { .app = { .cache_bytes = INT64_C(20) << 30, .slots = system_cores() }, .level = LOG_INFO };
     struct err e = { 0 };
     int status = 0;
     int r = read_options(argc, argv, &s, &e);

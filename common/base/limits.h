@@ -25,6 +25,7 @@
 #define LIMIT_COMMAND_WORD 4096       /* bytes of one of them */
 #define LIMIT_ALLOWED 2048            /* bytes of a worker's list of programs that it runs */
 #define LIMIT_PRINTED_LINE 4096       /* bytes of a printed line in which metrics are looked for */
+#define LIMIT_FILES 256               /* files that travel with a campaign */
 #define LIMIT_CAMPAIGN_FILE (4 << 20) /* bytes of a campaign file */
 #define LIMIT_FRAME (1 << 20)         /* bytes of a wire message, header included */
 #define KEY_TEXT 41                   /* bytes of a CURVE key in Z85, its NUL included */

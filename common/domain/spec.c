@@ -26,6 +26,8 @@ void campaign_spec_deinit(struct campaign_spec *spec)
     free_texts(spec->trial.command, spec->trial.n_command);
     free(spec->trial.data);
     free(spec->trial.fixed);
+    free_texts(spec->trial.files, spec->trial.n_files);
+    free(spec->trial.blobs);
     free(spec->trial.directory);
     space_deinit(&spec->space);
     free_texts(spec->where, spec->n_where);

@@ -45,8 +45,11 @@ struct trial_spec {
     char *program;  /* "gru-attention" or "linear", or NULL for a command */
     char **command; /* n_command words, or NULL */
     int n_command;
-    char *data;      /* JSON text of trial.data with its file names made absolute, or NULL */
-    char *fixed;     /* JSON text of an object: parameters that do not vary; "{}" when none */
+    char *data;   /* JSON text of trial.data with its file names made absolute, or NULL */
+    char *fixed;  /* JSON text of an object: parameters that do not vary; "{}" when none */
+    char **files; /* n_files names beneath the directory: copies lie in the working directory of each attempt */
+    int n_files;
+    char *blobs;     /* JSON text of what travels with the campaign: common/proto/cargo.h; NULL: made before that was */
     char *directory; /* of the campaign file, absolute: where a command is looked up and runs */
 };
 

@@ -61,6 +61,7 @@ void blobs_close(struct blobs *b)
         close(b->dir_fd);
     if (b->partial_fd >= 0)
         close(b->partial_fd);
+    blobs_forget_lent(b);
     pthread_mutex_destroy(&b->mutex);
     free(b->dir);
     free(b);
@@ -96,11 +97,10 @@ int64_t blobs_size(const struct blobs *b, const char *hash)
     if (!hash_is_hex(hash) || is_being_published(b, hash))
         return -1;
     int shelf = blobs_open_shelf(b, hash);
-    if (shelf < 0)
-        return -1;
-    int status = fstatat(shelf, hash, &st, AT_SYMLINK_NOFOLLOW);
-    close(shelf);
-    return status == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size : -1;
+    int status = shelf < 0 ? -1 : fstatat(shelf, hash, &st, AT_SYMLINK_NOFOLLOW);
+    if (shelf >= 0)
+        close(shelf);
+    return status == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size : blobs_lent_size(b, hash);
 }
 
 bool blobs_has(const struct blobs *b, const char *hash)
@@ -121,11 +121,10 @@ static int open_blob(const struct blobs *b, const char *hash, struct err *e)
         return err_set(e, ERR_INVALID, "not a blob's hash: 64 hexadecimal digits are expected");
     int shelf = blobs_open_shelf(b, hash);
     int fd = shelf < 0 ? -1 : openat(shelf, hash, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        err_set_errno(e, "blob %.12s…", hash);
+    err_set_errno(e, "blob %.12s…", hash);
     if (shelf >= 0)
         close(shelf);
-    return fd;
+    return fd < 0 ? blobs_open_lent(b, hash) : fd;
 }
 
 int blobs_read(

@@ -60,6 +60,12 @@ int blobs_each(struct blobs *b, bool (*each)(void *context, const char *hash, in
 /* Removes the partial files that nobody is writing and that nothing was added to since `before_ms` (Unix ms). */
 int blobs_sweep(struct blobs *b, int64_t before_ms, struct err *e);
 
+/* ---- files that lie elsewhere ---- */
+
+/* From now on the blob is there, as long as the file at `path` has that size: it is read from its place, and its reader
+ * finds out whether it still has the bytes. A blob of the store's own goes first. Copies. */
+void blobs_lend(struct blobs *b, const char *hash, const char *path, int64_t size);
+
 /* ---- putting things in; on disk when they return ---- */
 
 /* Stores a copy of the file and gives its hash and size. ERR_LIMIT beyond BLOB_MAX. */

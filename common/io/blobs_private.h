@@ -18,11 +18,20 @@ struct publication {
     struct publication *next;
 };
 
+/* A file elsewhere that stands for a blob. */
+struct lent {
+    char hash[HASH_HEX];
+    char *path;
+    int64_t size;
+    struct lent *next;
+};
+
 struct blobs {
     char *dir; /* absolute */
     int dir_fd, partial_fd;
-    pthread_mutex_t mutex; /* guards `publications` */
+    pthread_mutex_t mutex; /* guards what follows */
     struct publication *publications;
+    struct lent *lent; /* guarded by the mutex too */
 };
 
 /* Opens DIR/ab. Returns the descriptor, or -1 with errno. */
@@ -30,6 +39,11 @@ int blobs_open_shelf(const struct blobs *b, const char *hash);
 
 /* Opens and locks a new file of its own in DIR/partial; `name` begins with `prefix`. Returns the descriptor, or -1. */
 int blobs_make_partial(struct blobs *b, const char *prefix, char name[BLOB_PARTIAL_NAME], struct err *e);
+
+/* The file that stands for the blob, as long as it has its size: a descriptor, or -1; and its size, or -1. */
+int blobs_open_lent(const struct blobs *b, const char *hash);
+int64_t blobs_lent_size(const struct blobs *b, const char *hash);
+void blobs_forget_lent(struct blobs *b);
 
 /* Syncs fd, the file `name` in DIR/partial, renames it to its blob and syncs the directories. Until all that is done
  * blobs_has says no. */

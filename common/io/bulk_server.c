@@ -8,7 +8,7 @@
 #include "common/io/files.h"
 
 /* Blobs that are on their way at once, and peers that wait for one: more are told to ask again. */
-enum { MAX_TRANSFERS = 64, MAX_WAITERS = 64, N_ASKED = 64 };
+enum { MAX_TRANSFERS = 64, MAX_WAITERS = 64, N_ASKED = 64, N_LOOKED = 16, LOOK_MS = 600000 };
 
 /* One blob on its way in. */
 struct transfer {
@@ -40,6 +40,11 @@ struct bulk_server {
     uv_loop_t *loop;
     char asked[N_ASKED][HASH_HEX]; /* whose beginning was asked for last: a ring */
     size_t n_asked;
+    struct {
+        char hash[HASH_HEX];
+        uint64_t until_ms;
+    } looked[N_LOOKED]; /* whose bytes were looked at not long ago: a ring */
+    size_t n_looked;
     int n_looks;
     struct blobs *blobs;
     struct bulk_server_options options;
@@ -261,9 +266,21 @@ static bool was_asked(struct bulk_server *s, const char *hash)
     return false;
 }
 
+/* Several workers may want the same large blob at once: one look in LOOK_MS says enough. */
+static bool was_looked_at(struct bulk_server *s, const char *hash)
+{
+    uint64_t now_ms = uv_now(s->loop);
+    for (size_t i = 0; i < N_LOOKED; i++)
+        if (strcmp(s->looked[i].hash, hash) == 0 && now_ms < s->looked[i].until_ms)
+            return true;
+    memcpy(s->looked[s->n_looked % N_LOOKED].hash, hash, HASH_HEX);
+    s->looked[s->n_looked++ % N_LOOKED].until_ms = now_ms + LOOK_MS;
+    return false;
+}
+
 static void look_again(struct bulk_server *s, const char *hash)
 {
-    if (!was_asked(s, hash) || s->n_looks >= MAX_WAITERS)
+    if (!was_asked(s, hash) || s->n_looks >= MAX_WAITERS || was_looked_at(s, hash))
         return;
     struct look *l = mem_zalloc(1, sizeof *l);
     l->server = s;

@@ -5,6 +5,7 @@
 #include "common/base/mem.h"
 #include "common/domain/builtin.h"
 #include "common/proto/campaign_reader.h"
+#include "common/proto/cargo.h"
 
 static void read_program(struct reader *r, json_value v, const char *pointer)
 {
@@ -93,6 +94,33 @@ static void read_directory(struct reader *r, json_value v, const char *pointer)
         r->spec->trial.directory = mem_strdup(directory);
 }
 
+/* Names beneath the campaign file's directory, which keep their places beneath the working directory. */
+static void read_files(struct reader *r, json_value v, const char *pointer)
+{
+    struct trial_spec *trial = &r->spec->trial;
+    const char *name;
+    if (!read_array(r, v, pointer, 0, LIMIT_FILES))
+        return;
+    trial->files = mem_zalloc(json_len(v), sizeof *trial->files);
+    for (json_value entry = json_first(v); entry; entry = json_next(entry)) {
+        struct pointer at = pointer_at(pointer, (size_t)trial->n_files);
+        bool is_text = read_text(r, entry, at.text, LIMIT_COMMAND_WORD, &name);
+        if (is_text && !cargo_name_is_valid(name))
+            read_refuse(r, entry, at.text, "a file beneath the campaign file's directory, without .. in its name");
+        trial->files[trial->n_files++] = mem_strdup(is_text ? name : "");
+    }
+}
+
+/* Written by Rung itself. */
+static void read_blobs(struct reader *r, json_value v, const char *pointer)
+{
+    struct str text = { 0 };
+    if (!read_array(r, v, pointer, 0, 2 * LIMIT_FILES))
+        return;
+    json_print(&text, v);
+    r->spec->trial.blobs = str_take(&text);
+}
+
 static void check_program(struct reader *r, json_value v, const char *pointer)
 {
     bool has_program = json_get(v, "program"), has_command = json_get(v, "command");
@@ -112,10 +140,12 @@ void read_trial(struct reader *r, json_value v, const char *pointer)
         { "command", false, NULL, read_command },
         { "data", false, NULL, read_data },
         { "fixed", false, NULL, read_fixed },
+        { "files", false, NULL, read_files },
+        { "blobs", false, NULL, read_blobs },
         { "directory", true, "the directory of the campaign file", read_directory },
     };
     size_t n = sizeof fields / sizeof *fields;
-    read_fields(r, v, pointer, fields, r->is_canonical ? n : n - 1);
+    read_fields(r, v, pointer, fields, r->is_canonical ? n : n - 2);
     if (json_type(v) == JSON_OBJECT)
         check_program(r, v, pointer);
     if (!r->spec->trial.fixed)

@@ -22,6 +22,15 @@ static void put_trial(const struct trial_spec *trial, struct str *s)
     }
     if (trial->data)
         json_add_raw(s, "data", trial->data);
+    if (trial->n_files) {
+        json_put_key(s, "files");
+        json_open_array(s);
+        for (int i = 0; i < trial->n_files; i++)
+            json_put_text(s, trial->files[i]);
+        json_close_array(s);
+    }
+    if (trial->blobs)
+        json_add_raw(s, "blobs", trial->blobs);
     json_add_raw(s, "fixed", trial->fixed ? trial->fixed : "{}");
     json_add_text(s, "directory", trial->directory ? trial->directory : "/");
     json_close_object(s);
@@ -232,12 +241,13 @@ static void diff_order(const struct space *a, const struct space *b, struct prob
         }
 }
 
-static struct json_doc *canonical_doc(const struct campaign_spec *spec, const char *directory)
+static struct json_doc *canonical_doc(const struct campaign_spec *spec, const char *directory, bool has_blobs)
 {
-    struct campaign_spec copy = *spec; /* borrows; only the directory differs */
+    struct campaign_spec copy = *spec; /* borrows; only the directory and the blobs differ */
     struct str directory_text = { 0 }, text = { 0 };
     str_add(&directory_text, directory);
     copy.trial.directory = directory_text.text;
+    copy.trial.blobs = has_blobs ? copy.trial.blobs : NULL;
     campaign_canonical(&copy, &text);
     struct json_doc *doc = json_parse(str_text(&text), text.len, NULL);
     str_deinit(&directory_text);
@@ -250,8 +260,9 @@ size_t campaign_diff(const struct campaign_spec *a, const struct campaign_spec *
 {
     size_t before = problems_count(differences);
     bool is_command = a->trial.command && b->trial.command;
-    struct json_doc *x = canonical_doc(a, is_command ? a->trial.directory : "/");
-    struct json_doc *y = canonical_doc(b, is_command ? b->trial.directory : "/");
+    bool has_blobs = a->trial.blobs && b->trial.blobs; /* one that is older says nothing about its files */
+    struct json_doc *x = canonical_doc(a, is_command ? a->trial.directory : "/", has_blobs);
+    struct json_doc *y = canonical_doc(b, is_command ? b->trial.directory : "/", has_blobs);
     diff_order(&a->space, &b->space, differences);
     diff_values(json_root(x), json_root(y), "", differences);
     json_free(x);

@@ -356,6 +356,7 @@ static void make_grant(const struct send *s, struct bridge_memory *memory, struc
         .command = command_json(&spec->trial, memory),
         .directory = spec->trial.command ? spec->trial.directory : NULL,
         .data = spec->trial.data,
+        .blobs = spec->trial.blobs,
         .checkpoint = *t->row.checkpoint ? t->row.checkpoint : NULL,
         .checkpoint_bytes = t->row.checkpoint_bytes,
         .trial_timeout_ms = spec->limits.trial_timeout_ms,

@@ -189,7 +189,7 @@ static void put_running(const struct hub *h, const struct trial *t, bool is_full
     json_close_object(out);
 }
 
-static void put_worker(const struct worker *w, struct str *out)
+static void put_worker(const struct worker *w, int64_t now_ms, struct str *out)
 {
     json_open_object(out);
     json_add_text(out, "name", w->row.name);
@@ -197,6 +197,8 @@ static void put_worker(const struct worker *w, struct str *out)
     json_add_int(out, "slots", w->row.slots);
     json_add_int(out, "busy", w->n_running);
     json_add_text(out, "state", w->row.state);
+    if (now_ms >= 0)
+        json_add_number(out, "silent", (double)(now_ms - w->heard_ms) / 1000);
     if (w->is_aside)
         json_add_text(out, "why", w->row.why);
     else
@@ -204,13 +206,13 @@ static void put_worker(const struct worker *w, struct str *out)
     json_close_object(out);
 }
 
-void status_put_workers(const struct hub *h, struct str *out)
+void status_put_workers(const struct hub *h, int64_t now_ms, struct str *out)
 {
     json_open_array(out);
     for (size_t i = 0, n = 0; i < hub_roster(h)->n && n < RUNNING_MAX; i++) {
         if (!hub_roster(h)->workers[i]->is_here)
             continue;
-        put_worker(hub_roster(h)->workers[i], out);
+        put_worker(hub_roster(h)->workers[i], now_ms, out);
         n++;
     }
     json_close_array(out);
@@ -315,7 +317,7 @@ void status_put(const struct hub *h, const char *name, const char *trouble, int6
     }
     json_close_array(out);
     json_put_key(out, "workers");
-    status_put_workers(h, out);
+    status_put_workers(h, now_ms, out);
     put_events(h, name, now_ms, out);
     json_close_object(out);
 }

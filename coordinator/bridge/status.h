@@ -13,7 +13,7 @@ void status_put(const struct hub *h, const char *name, const char *trouble, int6
 
 /* Appends parts of it alone: one of `campaigns`, an object; `workers`, an array. */
 void status_put_campaign(const struct hub *h, const struct campaign *c, struct str *out);
-void status_put_workers(const struct hub *h, struct str *out);
+void status_put_workers(const struct hub *h, int64_t now_ms, struct str *out); /* now_ms -1: without `silent` */
 
 /* An estimate of the milliseconds that are left, from what was spent so far; -1 while there is nothing to judge by. */
 int64_t status_eta_ms(const struct campaign *c);

@@ -210,7 +210,7 @@ static int launch(
         fprintf(out, "coordinator of %s: %s\n", o->where.store, is_new ? "started" : "there already");
     int goes_on = status == 0 ? choose_address(o, store, &p, e) : -1;
     if (goes_on == 0)
-        goes_on = submit(c, file, out, e);
+        goes_on = remote_deliver(&o->where, file, e) < 0 ? -1 : submit(c, file, out, e);
     status = goes_on > 0 ? start_workers(o, &p, out, e) : goes_on;
     client_close(c);
     str_deinit(&launcher);

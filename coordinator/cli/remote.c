@@ -9,6 +9,7 @@
 #include "coordinator/cli/submission.h"
 #include "coordinator/cli/client.h"
 #include "coordinator/cli/command.h"
+#include "coordinator/cli/delivery.h"
 #include "coordinator/cli/follow.h"
 #include "coordinator/cli/errand.h"
 #include "coordinator/cli/interrupt.h"
@@ -27,17 +28,35 @@ struct remote remote_of(const struct options *o)
         .choice = { options_text(o, "key", NULL), options_text(o, "server-key", NULL) } };
 }
 
-struct client *remote_connect(const struct remote *where, struct err *e)
+/* Where the coordinator is, and what to show it. */
+static int find_coordinator(
+    const struct remote *where, struct address *address, struct credential *credential, struct err *e)
 {
     static const enum role roles[] = { ROLE_OPERATOR, ROLE_VIEWER, ROLE_NONE };
-    struct address address;
-    struct credential credential;
-    int status = where->connect ? address_parse(where->connect, &address, e)
-                                : address_for_store(where->store, getenv("XDG_RUNTIME_DIR"), &address, e);
-    if (status == 0 && address.kind == ADDRESS_IPC && access(address.path, F_OK) < 0)
+    int status = where->connect ? address_parse(where->connect, address, e)
+                                : address_for_store(where->store, getenv("XDG_RUNTIME_DIR"), address, e);
+    if (status == 0 && address->kind == ADDRESS_IPC && access(address->path, F_OK) < 0)
         status = err_set(e, ERR_UNREACHABLE, "nobody serves %s: start rungd, or use rung run",
             where->connect ? where->connect : where->store);
-    if (status < 0 || credential_find(&address, &where->choice, roles, &credential, e) < 0)
+    return status < 0 ? -1 : credential_find(address, &where->choice, roles, credential, e);
+}
+
+int remote_deliver(const struct remote *where, const struct submission *file, struct err *e)
+{
+    struct address address;
+    struct credential credential;
+    if (find_coordinator(where, &address, &credential, e) < 0)
+        return -1;
+    int status = delivery_put(&address, &credential, str_text(&file->canonical), e);
+    credential_wipe(&credential);
+    return status;
+}
+
+struct client *remote_connect(const struct remote *where, struct err *e)
+{
+    struct address address;
+    struct credential credential;
+    if (find_coordinator(where, &address, &credential, e) < 0)
         return NULL;
     struct client *c = client_open(address.text, &credential, e);
     credential_wipe(&credential);
@@ -48,7 +67,7 @@ int remote_submit(
     const struct remote *where, const struct submission *file, struct client_submitted *out, struct err *e)
 {
     struct client *c = remote_connect(where, e);
-    int status = c ? client_submit(c, file->canonical.text, out, e) : -1;
+    int status = c && remote_deliver(where, file, e) == 0 ? client_submit(c, file->canonical.text, out, e) : -1;
     client_close(c);
     return status;
 }

@@ -35,6 +35,9 @@ int remote_find_only(struct client *c, struct str *name, struct err *e);
  * prints; -1 with ERR_EXISTS when there is another campaign of that name. */
 int cli_submit(const struct remote *where, const char *path, FILE *out, struct err *e);
 
+/* Brings what travels with the campaign to a coordinator on another machine (delivery.h). */
+int remote_deliver(const struct remote *where, const struct submission *file, struct err *e);
+
 /* The same with a campaign that is at hand. Says nothing. */
 int remote_submit(
     const struct remote *where, const struct submission *file, struct client_submitted *out, struct err *e);

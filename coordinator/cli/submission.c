@@ -5,9 +5,10 @@
 #include "common/proto/campaign.h"
 #include "coordinator/cli/campaign_file.h"
 #include "coordinator/cli/command.h"
+#include "coordinator/cli/pack.h"
 #include "worker/train/data/spec.h"
 
-static int take(struct submission *out, const struct campaign_file *f)
+static int take(struct submission *out, struct campaign_file *f, struct err *e)
 {
     if (!f->is_right) {
         struct str lines = { 0 };
@@ -16,6 +17,8 @@ static int take(struct submission *out, const struct campaign_file *f)
         str_deinit(&lines);
         return EXIT_STATUS_INVALID;
     }
+    if (pack_campaign(&f->spec, e) < 0)
+        return -1;
     str_copy(out->name, sizeof out->name, f->spec.name);
     campaign_canonical(&f->spec, &out->canonical);
     return 0;
@@ -27,7 +30,7 @@ int submission_read(struct submission *out, const char *path, struct err *e)
     *out = (struct submission){ 0 };
     int status = campaign_file_read(&f, path, data_spec_check, e);
     if (status == 0)
-        status = take(out, &f);
+        status = take(out, &f, e);
     campaign_file_deinit(&f);
     return status;
 }

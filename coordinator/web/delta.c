@@ -161,7 +161,7 @@ void delta_put_live(const struct hub *h, const struct campaign *c, const char *t
     put_status(h, c, now_ms, seen, out);
     json_put_text(&text, trouble);
     put_changed("trouble", text.text, seen ? &seen->trouble : NULL, out);
-    status_put_workers(h, &workers);
+    status_put_workers(h, -1, &workers);
     put_changed("workers", workers.text, seen ? &seen->workers : NULL, out);
     put_running(h, c, now_ms, seen, out);
     str_deinit(&workers);

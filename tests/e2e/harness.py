@@ -66,6 +66,7 @@ class House:
         self.directory = os.path.realpath(tempfile.mkdtemp(prefix="rung-e2e-"))
         self.store = os.path.join(self.directory, "store")
         self.children = []
+        os.environ["XDG_CACHE_HOME"] = os.path.join(self.directory, "cache")
 
     def close(self):
         for child in self.children:

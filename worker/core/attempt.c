@@ -28,6 +28,7 @@ struct attempt *attempt_new(uint64_t id, const struct message_grant *grant)
     a->grant.command = mem_strdup(grant->command);
     a->grant.directory = mem_strdup(grant->directory);
     a->grant.data = mem_strdup(grant->data);
+    a->grant.blobs = mem_strdup(grant->blobs);
     a->grant.checkpoint = mem_strdup(grant->checkpoint);
     a->step = grant->budget_from;
     a->told_step = grant->budget_from;
@@ -45,8 +46,8 @@ void attempt_free(struct attempt *a)
     if (!a)
         return;
     const char *const texts[] = { a->grant.campaign, a->grant.metric, a->grant.config, a->grant.program,
-        a->grant.command, a->grant.directory, a->grant.data, a->grant.checkpoint, a->checkpoint_in, a->checkpoint_out,
-        a->directory, a->reason, a->kernel, a->log };
+        a->grant.command, a->grant.directory, a->grant.data, a->grant.blobs, a->grant.checkpoint, a->checkpoint_in,
+        a->checkpoint_out, a->directory, a->reason, a->kernel, a->log };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free_text(texts[i]);
     curve_deinit(&a->curve);

@@ -200,14 +200,15 @@ static void place_attempt(
     struct attempt *a = add_attempt(s, grant);
     a->slot = slot;
     s->places[slot].attempt = a;
-    if (!grant->checkpoint) {
+    if (!grant->checkpoint && !grant->blobs) {
         start_when_empty(s, a, now_ms, fx);
         return;
     }
     a->state = ATTEMPT_FETCHING;
     struct session_effect *effect = effect_add(fx, EFFECT_FETCH);
     effect->attempt = a->id;
-    effect->hash = effect_own(fx, mem_strdup(grant->checkpoint));
+    effect->grant = &a->grant;
+    effect->hash = grant->checkpoint ? effect_own(fx, mem_strdup(grant->checkpoint)) : NULL;
     effect->bytes = grant->checkpoint_bytes;
     if (s->places[slot].state == PLACE_WARM)
         session_end_warm(s, slot, now_ms, fx);
@@ -243,18 +244,33 @@ void session_take_grant(
     }
 }
 
+/* Where the data and files lie on this machine takes the place of where they lay at first. */
+static void take_local(struct attempt *a, const struct session_event *event)
+{
+    if (event->data) {
+        free((void *)(uintptr_t)a->grant.data);
+        a->grant.data = mem_strdup(event->data);
+    }
+    if (event->blobs) {
+        free((void *)(uintptr_t)a->grant.blobs);
+        a->grant.blobs = mem_strdup(event->blobs);
+    }
+}
+
 void session_take_fetched(struct session *s, const struct session_event *event, struct session_effects *fx)
 {
     struct attempt *a = session_find_attempt(s, event->attempt);
     if (!a || a->state != ATTEMPT_FETCHING)
         return;
-    if (event->text) {
+    if (event->text || (!a->grant.checkpoint && !event->is_failed)) {
         a->checkpoint_in = mem_strdup(event->text);
+        take_local(a, event);
         start_when_empty(s, a, event->now_ms, fx);
         return;
     }
     struct str reason = { 0 };
-    str_addf(&reason, "the checkpoint could not be had: %s", event->reason ? event->reason : "unknown");
+    str_addf(&reason, "%s could not be had: %s", event->is_failed ? "a file" : "the checkpoint",
+        event->reason ? event->reason : "unknown");
     attempt_fail(a, FAILURE_LOST, str_text(&reason)); /* which is no reason to try the same at once */
     str_deinit(&reason);
     session_end_attempt(s, a, NULL, event->now_ms, fx);

@@ -68,7 +68,8 @@ enum session_event_kind {
     SESSION_LINE,      /* slot, text, len: one line of the trial contract, without its newline */
     SESSION_PRINTED,   /* slot, text, len: one line of standard output, of a command */
     SESSION_EXITED,    /* slot, exit: the process and its whole tree are gone, and all its lines were told before */
-    SESSION_FETCHED,   /* attempt, text: the checkpoint lies under this name; NULL: failed, reason says why */
+    SESSION_FETCHED, /* attempt, text: the checkpoint, if there is one, lies under this name (NULL: failed, reason says
+                      * why), and data and blobs are as on this machine; is_failed: one of those failed */
     SESSION_SAVED,   /* attempt, hash, bytes: the new checkpoint is in the cache; empty hash: failed, reason says why */
     SESSION_SPOOLED, /* key: on disk; with is_failed: not, reason says why */
     SESSION_RECOVERED, /* key, hash, bytes: was in the spool when the process started (before the first tick) */
@@ -103,6 +104,7 @@ struct session_event {
     const struct message *message;
     const struct session_exit *exit;
     const char *text, *hash, *reason;
+    const char *data, *blobs; /* JSON, or NULL: as they were */
     size_t len;
     int64_t bytes;
     bool is_failed, is_missing;
@@ -113,7 +115,8 @@ struct session_event {
 enum session_effect_kind {
     EFFECT_SEND,      /* message, lossy */
     EFFECT_RECONNECT, /* close the sockets and open them again */
-    EFFECT_FETCH,     /* attempt, hash, bytes: have this blob in the cache, and say FETCHED */
+    EFFECT_FETCH,     /* attempt, hash (or NULL), bytes, grant: have this checkpoint in the cache, and the grant's blobs
+                       * on this machine, and say FETCHED */
     EFFECT_START, /* slot, grant, directory, checkpoint_in (or NULL), checkpoint_out, text: make the directory, start
                    * the program, tell it this first line */
     EFFECT_TELL,  /* slot, text: a line for the trial, newline included */
