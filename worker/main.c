@@ -127,13 +127,13 @@ static const struct {
     const char *help;
 } options[] = {
     { "connect",        "ADDRESS", take_connect,        "the coordinator: ipc://PATH, or tcp://HOST:PORT" },
-    { "join",           "TOKEN",   take_join,           "or an invitation (- reads it); from then on no option is needed" },
-    { "key",            "FILE",    take_key,            "this worker's key (default: $RUNG_KEY, ~/.config/rung/worker.key)" },
-    { "server-key",     "KEY",     take_server_key,     "the coordinator's: 40 letters, or a file (default: the key's)" },
+    { "join",           "TOKEN",   take_join,           "or an invitation (-: from stdin); kept for next time" },
+    { "key",            "FILE",    take_key,            "its key (default: $RUNG_KEY, ~/.config/rung/worker.key)" },
+    { "server-key",     "KEY",     take_server_key,     "the coordinator's: 40 letters, or a file" },
     { "slots",          "N",       take_slots,          "trials to run at once (default: one a core)" },
-    { "dir",            "DIR",     take_dir,            "where results and checkpoints wait (default: $XDG_STATE_HOME/rung/worker)" },
+    { "dir",            "DIR",     take_dir,            "where results wait (default: ~/.local/state/rung/worker)" },
     { "name",           "NAME",    take_name,           "what people see (default: the machine's name)" },
-    { "allow-commands", "NAMES",   take_allow_commands, "programs of campaigns that it runs: python3,/opt/lab/bin/ (none)" },
+    { "allow-commands", "NAMES",   take_allow_commands, "that campaigns may run: python3,/opt/bin/ (none)" },
     { "cache",          "DIR",     take_cache,          "data and files, for all workers here (default: ~/.cache/rung)" },
     { "cache-size",     "SIZE",    take_cache_size,     "what it may take beyond what is in use (default: 20GiB)" },
     { "idle-exit",      "SECONDS", take_idle_exit,      "leave after so long without work" },
@@ -155,7 +155,7 @@ static int print_help(struct settings *s, char *value, struct err *e)
             options[i].value ? options[i].value : "");
         printf("  %-20s %s\n", left, options[i].help);
     }
-    puts("\nSIGTERM or SIGINT: trials are asked to stop and handed back; a second one kills them. SIGUSR1 only asks.");
+    puts("\nSIGTERM or SIGINT: trials are asked to stop and handed back; a second one kills\nthem. SIGUSR1 only asks.");
     exit(0);
 }
 
