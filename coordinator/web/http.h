@@ -53,7 +53,7 @@ struct http_answer {
     struct str body;   /* takes it; or: */
     const void *fixed; /* bytes that outlive the server */
     size_t fixed_len;
-    const char *headers[12]; /* name, value, ...: copied; NULL ends them */
+    const char *headers[16]; /* name, value, ...: copied; NULL ends them */
 };
 void http_answer(struct http_call *c, struct http_answer *a);
 
