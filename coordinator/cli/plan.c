@@ -81,8 +81,10 @@ static void put_times(
     const struct campaign_spec *spec, const struct plan_cost *cost, const struct plan_options *o, struct str *out)
 {
     int n_workers = o->n_workers > 0 ? o->n_workers : 1;
-    if (cost->work_seconds <= 0)
+    if (cost->work_seconds <= 0) {
+        str_add(out, "How long it takes: --epoch-seconds S --workers N, where S is what a unit of budget takes.\n");
         return;
+    }
     str_addf(out, "At %.3g s each on %d slot%s: ", o->epoch_seconds, n_workers, n_workers == 1 ? "" : "s");
     put_time(out, cost->least_seconds);
     if (cost->most_seconds > 1.05 * cost->least_seconds) {
