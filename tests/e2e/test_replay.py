@@ -27,7 +27,7 @@ def change(house, statement):
 @test
 def after_kills_and_restarts_all_decisions_come_out_the_same(house):
     chance = random.Random(house.directory)
-    kills = {"coordinator": 3, "worker": 3, "trial": 1}
+    kills = {"coordinator": 2, "worker": 2, "trial": 1}
     fleet = Fleet(house, 3)
     fleet.start()
     changes = {"sync-bohb": {"scheduler": "sync-hyperband", "model": "bohb"}, "random": {"sampler": "random"}}
