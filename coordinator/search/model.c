@@ -41,10 +41,11 @@ size_t model_n_finite(struct ranking *results)
     return n;
 }
 
-int model_level(struct history *h)
+int model_level(const struct model *m, struct history *h)
 {
     int level = h->n_levels - 1;
     size_t least = 2 * ((size_t)h->n_params + 1);
+    least = least < m->kind->most_startup ? least : m->kind->most_startup;
     while (level >= 0 && (h->levels[level].n < least || model_n_finite(&h->levels[level]) == 0))
         level--;
     return level;

@@ -45,9 +45,9 @@ void model_deinit(struct model *m);
 /* The share of proposals that are drawn from the prior although there is a model. */
 double model_random_share(const struct model *m);
 
-/* The highest level with results enough for a model: 2 (d + 1), failures included, and one that is not; -1: none yet.
- */
-int model_level(struct history *h);
+/* The highest level with results enough for a model, one of them not a failure: 2 (d + 1), by MODEL_DEFAULT at most 18,
+ * failures included; -1: none yet. */
+int model_level(const struct model *m, struct history *h);
 
 /* Builds the model on the results of `level`. `r` is for kinds that fill gaps at random. */
 void model_fit(struct model *m, struct history *h, int level, struct rng *r);

@@ -1,5 +1,6 @@
 /* MODEL_BOHB: which results go into BOHB's two densities, and how candidates are compared. */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "common/base/mem.h"
@@ -49,4 +50,4 @@ static void score(struct model *m, const double *drawn, const double *u, int n, 
     }
 }
 
-const struct model_kind model_kde = { 1.0 / 3, fit, draw, score };
+const struct model_kind model_kde = { 1.0 / 3, SIZE_MAX, fit, draw, score };

@@ -8,6 +8,7 @@
 
 struct model_kind {
     double random_share;
+    size_t most_startup; /* results after which there is a model, however many parameters there are */
     void (*fit)(struct model *m, struct history *h, struct rng *r); /* on m->level; sets the counts */
     void (*draw)(const struct model *m, struct rng *r, double *u);
     void (*score)(struct model *m, const double *drawn, const double *u, int n, double *scores);

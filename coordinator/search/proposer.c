@@ -228,7 +228,7 @@ static int choose_candidate(const struct history *h, const struct candidates *c,
 
 static bool propose_model(struct proposer *s, struct history *h, struct search_decision *out)
 {
-    int level = model_level(h);
+    int level = model_level(&s->model, h);
     if (level < 0)
         return propose_prior(
             s, h, s->in.spec->model == MODEL_DEFAULT, "startup: no rung has results enough for a model", out);

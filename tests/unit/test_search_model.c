@@ -171,7 +171,7 @@ TEST(the_whole_model_is_that_of_hpbandster)
         rng_derive(&r, 1, 0, RNG_TEST, 0);
         play_results(&h, rows[i].n);
         model_init(&m, MODEL_BOHB);
-        CHECK_INT(model_level(&h), 0);
+        CHECK_INT(model_level(&m, &h), 0);
         model_fit(&m, &h, 0, &r);
         CHECK_INT(m.n_good, rows[i].n_good);
         CHECK_INT(m.n_bad, rows[i].n_bad);
@@ -192,12 +192,14 @@ TEST(the_whole_model_is_that_of_hpbandster)
 
 TEST(a_model_needs_two_results_a_parameter_and_two_more)
 {
+    struct model m;
+    model_init(&m, MODEL_DEFAULT);
     struct history h;
     play_results(&h, 5);
-    CHECK_INT(model_level(&h), -1);
+    CHECK_INT(model_level(&m, &h), -1);
     history_deinit(&h);
     play_results(&h, 6);
-    CHECK_INT(model_level(&h), 0);
+    CHECK_INT(model_level(&m, &h), 0);
     history_deinit(&h);
 }
 
@@ -207,6 +209,27 @@ TEST(the_default_calls_fifteen_percent_good_and_at_most_25)
         { 166, 25 }, { 100000, 25 } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         CHECK_INT(model_n_good(rows[i][0]), rows[i][1]);
+}
+
+TEST(in_a_large_space_the_default_needs_18_results_and_bohb_all_of_them)
+{
+    struct param params[16];
+    for (int j = 0; j < 16; j++)
+        params[j] = (struct param){ .type = PARAM_FLOAT, .low = 0, .high = 1 };
+    struct space space = { 16, params };
+    struct history h;
+    struct model ours, theirs;
+    model_init(&ours, MODEL_DEFAULT);
+    model_init(&theirs, MODEL_BOHB);
+    history_init(&h, &space, 1);
+    for (uint32_t trial = 1; trial <= 34; trial++) {
+        double x[16] = { trial / 40.0 };
+        history_start(&h, trial, x, 0, 0);
+        history_result(&h, trial, trial);
+        CHECK_INT(model_level(&ours, &h), trial < 18 ? -1 : 0);
+        CHECK_INT(model_level(&theirs, &h), trial < 34 ? -1 : 0);
+    }
+    history_deinit(&h);
 }
 
 TEST(what_runs_and_what_broke_below_is_bad_and_what_waits_below_is_nothing)
@@ -227,9 +250,9 @@ TEST(what_runs_and_what_broke_below_is_bad_and_what_waits_below_is_nothing)
         history_place(&h, i, 1, PLACE_PAUSED);
         history_result(&h, i, i);
     }
-    CHECK_INT(model_level(&h), 1);
-    rng_derive(&r, 1, 0, RNG_TEST, 0);
     model_init(&m, MODEL_DEFAULT);
+    CHECK_INT(model_level(&m, &h), 1);
+    rng_derive(&r, 1, 0, RNG_TEST, 0);
     model_fit(&m, &h, 1, &r);
     CHECK_INT(m.n_good, 2);
     CHECK_INT(m.n_pending, 3); /* 8 on its way to the level, 11 and 12 below it */

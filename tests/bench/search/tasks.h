@@ -27,7 +27,8 @@ struct measured_list {
     struct measured_task *tasks; /* owned */
     size_t n;
     struct lcbench *surrogate;
-    struct curves *curves; /* of two divisions into training and validation */
+    struct lcbench_set **sets; /* the data of its tasks */
+    struct curves *curves;     /* of two divisions into training and validation */
 };
 
 /* All tasks. `curves`: the directory of the recorded trainings. `lcbench`: that of the surrogate; NULL: without it. */
