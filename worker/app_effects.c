@@ -49,6 +49,7 @@ static int start(struct app *app, const struct session_effect *effect, struct er
         .directory = effect->directory,
         .checkpoint_in = effect->checkpoint_in,
         .checkpoint_out = effect->checkpoint_out,
+        .gpus = app->options->gpus,
         .trainer = app->trainer,
         .python = app->python };
     int r = launch_plan(&l, effect->grant, &place, e);

@@ -171,6 +171,18 @@ static void add_order(struct launch *l, const struct values *v)
     add_variable(l, "PYTHONUNBUFFERED=1"); /* what is printed is told while it runs */
 }
 
+/* Slots take turns: with as many slots as GPUs each has its own. */
+static void add_gpu(struct launch *l, const struct launch_place *place)
+{
+    int n = 1;
+    for (const char *c = place->gpus; *c; c++)
+        n += *c == ',';
+    const char *id = place->gpus;
+    for (int i = place->slot % n; i > 0; i--)
+        id = strchr(id, ',') + 1;
+    add_variable(l, "CUDA_VISIBLE_DEVICES=%.*s", (int)strcspn(id, ","), id);
+}
+
 static int fill_command(struct launch *l, json_value words, struct values *v, struct err *e)
 {
     struct str file = { 0 };
@@ -181,6 +193,8 @@ static int fill_command(struct launch *l, json_value words, struct values *v, st
         r = add_command_words(l, words, v, e);
     add_parameters(l, v->config);
     add_order(l, v);
+    if (v->place->gpus)
+        add_gpu(l, v->place);
     str_deinit(&file);
     return r;
 }

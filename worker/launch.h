@@ -19,6 +19,7 @@ struct launch_place {
     int slot;
     const char *directory; /* the attempt's own */
     const char *checkpoint_in, *checkpoint_out;
+    const char *gpus; /* ids with commas between, of those that commands share by slot; NULL: nothing is said of them */
     const char *trainer; /* the built-in's program */
     const char *python;  /* the directory of rung.py, or NULL */
 };

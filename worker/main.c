@@ -84,6 +84,16 @@ static int take_allow_commands(struct settings *s, char *value, struct err *e)
     return allowed_check(value, e) < 0 ? err_prefix(e, "--allow-commands") : 0;
 }
 
+static int take_gpus(struct settings *s, char *value, struct err *e)
+{
+    static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-,/:";
+    size_t len = strlen(value);
+    if (len == 0 || strspn(value, letters) != len || *value == ',' || value[len - 1] == ',' || strstr(value, ",,"))
+        return err_set(e, ERR_USAGE, "--gpus %s: ids with commas between are expected, as 0,1", value);
+    s->app.gpus = value;
+    return 0;
+}
+
 static int take_cache(struct settings *s, char *value, struct err *e)
 {
     s->app.cache = value;
@@ -134,6 +144,7 @@ static const struct {
     { "dir",            "DIR",     take_dir,            "where results wait (default: ~/.local/state/rung/worker)" },
     { "name",           "NAME",    take_name,           "what people see (default: the machine's name)" },
     { "allow-commands", "NAMES",   take_allow_commands, "that campaigns may run: python3,/opt/bin/ (none)" },
+    { "gpus",           "IDS",     take_gpus,           "0,1: CUDA_VISIBLE_DEVICES of commands, by slot" },
     { "cache",          "DIR",     take_cache,          "data and files, for all workers here (default: ~/.cache/rung)" },
     { "cache-size",     "SIZE",    take_cache_size,     "what it may take beyond what is in use (default: 20GiB)" },
     { "idle-exit",      "SECONDS", take_idle_exit,      "leave after so long without work" },

@@ -89,6 +89,17 @@ def another_file_in_the_place_is_not_taken_for_it(house):
 
 
 @test
+def a_slot_has_its_gpu(house):
+    hand = Hand(house)
+    trial = {"command": ["sh", "-c", "echo loss=$CUDA_VISIBLE_DEVICES"]}
+    hand.rung("submit", house.write("gpus.json", campaign("gpus", trials=6, trial=trial, search={"scheduler": "none"})))
+    hand.worker("one", "--slots", "2", "--gpus", "5,7")
+    hand.rung("watch", "gpus")
+    seen = set(house.query("SELECT DISTINCT value FROM trial"))
+    assert seen and seen <= {(5.0,), (7.0,)}, (seen, house.logs())
+
+
+@test
 def data_of_the_built_in_travels_and_is_fetched_once_a_machine(house):
     hand = Hand(house)
     lines = ["@problemName p", "@timeStamps false", "@missing false", "@univariate true", "@equalLength true",
