@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import harness
-from harness import BUILD, House, Skip, campaign, main, test
+from harness import BUILD, DEADLINE, House, Skip, campaign, main, test, wait_for
 from tiny import RESULTS, TINY
 
 DEEP = [n * n // 4 + 1 for n in range(50)] if os.environ.get("RUNG_E2E_DEEP") else None
@@ -116,6 +116,43 @@ def an_agent_killed_at_its_nth_fsync_loses_nothing(house):
 @test
 def an_agent_killed_at_its_nth_rename_loses_nothing(house):
     killed_at(house, "rung-worker", "renameat", (1, 2, 3), campaign(trials=4, max_budget=3))
+
+
+def serve(house, *wrapper):
+    """A coordinator at a socket of the house, with words of strace before it or none."""
+    address = f"ipc://{house.path('socket')}"
+    words = [*wrapper, os.path.join(BUILD, "rungd"), "--store", house.store, "--listen", address]
+    with open(house.path("rungd.log"), "a", encoding="utf-8") as log:
+        child = subprocess.Popen(words, cwd=house.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    house.children.append(child)
+    return child
+
+
+@test
+def a_coordinator_whose_disk_fails_at_an_fdatasync_ends_with_74_and_the_next_one_goes_on(house):
+    if not can_trace():
+        raise Skip("strace is not here, or may not trace")
+    wanted, address = undisturbed(TINY), f"ipc://{house.path('socket')}"
+    first = serve(house)
+    wait_for(lambda: house.rung("status", "--connect", address, status=None).returncode == 0, "it answers")
+    house.rung("submit", house.write("tiny.json", TINY), "--connect", address)
+    first.terminate()
+    assert first.wait() == 0
+    house.start("rung-worker", "--connect", address, "--dir", house.path("worker"), "--name", "one", "--slots", "1",
+                "--allow-commands", "*")
+    for n in (6, 9):
+        failing = serve(house, "strace", "-D", "-f", "-qqq", "-o", "/dev/null", "-e", "trace=fdatasync",
+                        "-e", f"inject=fdatasync:error=EIO:when={n}+")
+        assert failing.wait(DEADLINE) == 74, f"fdatasync {n}: it ended with {failing.returncode}"
+    with open(house.path("rungd.log"), encoding="utf-8") as log:
+        assert log.read().count("the next start reads the truth from the disk") == 2
+    last = serve(house)
+    wait_for(lambda: house.rung("status", "--connect", address, status=None).returncode == 0, "it answers again")
+    wait_for(lambda: house.value("SELECT state FROM campaign") == "done", "the campaign ends")
+    last.terminate()
+    assert last.wait() == 0
+    house.check_sound()
+    assert house.query(RESULTS) == wanted
 
 
 if __name__ == "__main__":
