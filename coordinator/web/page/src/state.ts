@@ -240,6 +240,14 @@ async function begin(wanted: string) {
   await openCampaign(name);
 }
 
+/* A coordinator that is not there, or has no campaign yet, is asked again: the page may be open before it. */
+function beginUntilDone(wanted: string) {
+  begin(wanted).catch((error) => {
+    fail(error);
+    setTimeout(() => beginUntilDone(wanted), 1500);
+  });
+}
+
 /* drawPage draws all that is there, at once. */
 export function start(drawPage: () => void) {
   draw = drawPage;
@@ -254,5 +262,5 @@ export function start(drawPage: () => void) {
     refilter();
     changed();
   });
-  begin(wanted).catch(fail);
+  beginUntilDone(wanted);
 }
