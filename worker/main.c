@@ -145,7 +145,7 @@ static const struct {
     { "name",           "NAME",    take_name,           "what people see (default: the machine's name)" },
     { "allow-commands", "NAMES",   take_allow_commands, "that campaigns may run: python3,/opt/bin/ (none)" },
     { "gpus",           "IDS",     take_gpus,           "0,1: CUDA_VISIBLE_DEVICES of commands, by slot" },
-    { "cache",          "DIR",     take_cache,          "data and files, for all workers here (default: ~/.cache/rung)" },
+    { "cache",          "DIR",     take_cache,          "of data and files, for all workers (~/.cache/rung)" },
     { "cache-size",     "SIZE",    take_cache_size,     "what it may take beyond what is in use (default: 20GiB)" },
     { "idle-exit",      "SECONDS", take_idle_exit,      "leave after so long without work" },
     { "log-level",      "LEVEL",   take_log_level,      "error, warning, info (default) or debug" },
