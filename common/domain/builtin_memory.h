@@ -36,7 +36,7 @@ struct builtin_size {
     double batch_size;
 };
 
-/* Bytes at the peak, within a quarter of what is measured (tests/e2e/test_memory.py). `program` is one of
+/* Bytes at the peak, within a quarter of what is measured (tests/e2e/test_trainer.py). `program` is one of
  * builtin_programs. */
 double builtin_memory(const char *program, const struct builtin_size *size, const struct builtin_data *data);
 

@@ -88,12 +88,12 @@ static void add_each(const struct archive *a, void (*add)(json_value, struct str
 
 /* ---- a campaign file ---- */
 
-/* The object without the one key that a file must not have. */
+/* The object without the keys that a file must not have. */
 static void add_trial(json_value trial, struct str *out)
 {
     json_open_object(out);
     for (json_value v = json_first(trial); v; v = json_next(v))
-        if (strcmp(json_key(v), "directory") != 0) {
+        if (strcmp(json_key(v), "directory") != 0 && strcmp(json_key(v), "blobs") != 0) {
             json_put_key(out, json_key(v));
             json_print(out, v);
         }

@@ -25,7 +25,7 @@ const int help_n_statuses = sizeof help_statuses / sizeof *help_statuses;
 /* What the commands are for; those that stand nowhere come last. */
 static const struct { const char *title, *names; } groups[] = {
     { "launch",    " run launch scale final check plan simulate submit " },
-    { "watch",     " watch status logs events " },
+    { "watch",     " watch status web logs events " },
     { "ask",       " best trials show curve explain importance brackets decisions replay workers campaigns " },
     { "steer",     " pause resume stop extend enqueue retry note " },
     { "elsewhere", " export import " },
