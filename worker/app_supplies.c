@@ -34,6 +34,7 @@ struct supply {
     char *local;     /* where it is; NULL: not on this machine */
     int lock_fd;     /* held exclusively while it is fetched; -1: not */
     bool is_waiting; /* for another agent that fetches it */
+    bool is_damaged; /* what the cache had of it, when it was looked at */
 };
 
 /* ---- life ---- */
@@ -198,10 +199,13 @@ static void look(uv_work_t *work)
     blobs_path(s->app->cached, item->hash, &cached);
     free(s->local);
     s->local = NULL;
+    s->is_damaged = false;
     if (has_bytes(s->app, item->path, item))
         s->local = mem_strdup(item->path);
-    else if (blobs_has(s->app->cached, item->hash) && has_bytes(s->app, str_text(&cached), item))
-        s->local = str_take(&cached);
+    else if (blobs_has(s->app->cached, item->hash)) {
+        s->is_damaged = !has_bytes(s->app, str_text(&cached), item);
+        s->local = s->is_damaged ? NULL : str_take(&cached);
+    }
     str_deinit(&cached);
 }
 
@@ -217,9 +221,12 @@ static void after_look(uv_work_t *work, int status)
         have(s, s->local);
         return;
     }
-    if (!s->local && blobs_has(s->app->cached, item->hash) && blobs_remove(s->app->cached, item->hash, &e) < 0)
-        log_warn("%s", e.text); /* it was damaged, and stands in the way of a good one */
-    fetch(s);
+    if (s->is_damaged && blobs_remove(s->app->cached, item->hash, &e) < 0)
+        log_warn("%s", e.text); /* it stands in the way of a good one */
+    if (!s->local && !s->is_damaged && blobs_has(s->app->cached, item->hash))
+        have_next(s); /* another one fetched it since we looked */
+    else
+        fetch(s);
 }
 
 static void have_next(struct supply *s)

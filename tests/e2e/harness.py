@@ -35,15 +35,15 @@ def program(name):
     return os.path.join(BUILD, name)
 
 
-def wait_for(claim, what):
+def wait_for(claim, what, seconds=DEADLINE):
     """Until claim() gives something true, which it returns."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = claim()
         if found:
             return found
         time.sleep(0.01)
-    raise AssertionError(f"did not happen in {DEADLINE:.0f} s: {what}")
+    raise AssertionError(f"did not happen in {seconds:.0f} s: {what}")
 
 
 def campaign(name="small", trials=9, max_budget=9, **changes):

@@ -76,7 +76,7 @@ def a_task_hands_its_trial_back_before_its_time_limit_and_queues_again(house):
         wait_for(lambda: cluster.restarts(task) == 1 and cluster.tasks()[task][0] == "PENDING", "it queues again")
         assert house.value("SELECT count(*) FROM attempt") == 1
         cluster.hurry(task)
-        kept = wait_for(lambda: house.value("SELECT budget_from FROM attempt WHERE lease = 2"), "it goes on")
+        kept = wait_for(lambda: house.value("SELECT budget_from FROM attempt WHERE lease = 2"), "it goes on", 400)
         assert 0 < kept < 300, kept
         launched.stop()
 
