@@ -183,26 +183,26 @@ def half_table(answers):
     return lines
 
 
+def figures(found, rows, methods, titles):
+    """A table of regrets for each number of workers, which `titles` names, and the mean ranks."""
+    lines = []
+    for workers, title in sorted(titles.items()):
+        lines += ["", f"{title} {', '.join(TIMES)} of the time:", "", *regret_table(found, workers, methods)]
+    return [*lines, "", "Mean rank at the same times:", "", *rank_table(ranks(rows, methods), methods)]
+
+
 def rival_part(rows, rivals):
     """Beside other programs: only tasks, workers and seeds that they have."""
     played = {(row["task"], row["workers"], row["seed"]) for row in rows if row["method"] in rivals}
     same = [row for row in rows if (row["task"], row["workers"], row["seed"]) in played]
     found, methods = cells(same), [*OURS, *rivals]
-    lines = []
-    for workers in sorted({workers for _, workers, _ in played}):
+    titles = {}
+    for workers in {workers for _, workers, _ in played}:
         seeds = len({seed for _, w, seed in played if w == workers})
         tasks = len({task for task, w, _ in played if w == workers})
-        lines += [
-            "",
-            f"**{workers} workers**, {tasks} tasks, {seeds} seeds, at " + ", ".join(TIMES) + " of the time:",
-            "",
-            *regret_table(found, workers, methods),
-        ]
-    lines += [
-        "",
-        "Mean rank at the same times:",
-        "",
-        *rank_table(ranks(same, methods), methods),
+        titles[workers] = f"**{workers} workers**, {tasks} tasks, {seeds} seeds, at"
+    lines = [
+        *figures(found, same, methods, titles),
         "",
         "Half of the budget against the whole of the best of all others:",
         "",
@@ -218,19 +218,11 @@ def write(directory, paths):
     rivals = sorted({row["method"] for row in rows} - set(OURS))
     found, comparison = cells(own), compare(own, "default", "bohb")
     answers = halves(found, "default", [m for m in OURS if m != "default"])
-    lines = [verdict(comparison), ""]
-    for workers in sorted({row["workers"] for row in own}):
-        lines += [
-            "",
-            f"**{workers} worker{'s' * (workers > 1)}**, regret at " + ", ".join(TIMES) + " of the time:",
-            "",
-            *regret_table(found, workers, OURS),
-        ]
-    lines += [
+    titles = {w: f"**{w} worker{'s' * (w > 1)}**, regret at" for w in {row["workers"] for row in own}}
+    lines = [
+        verdict(comparison),
         "",
-        "Mean rank at the same times:",
-        "",
-        *rank_table(ranks(own, OURS), OURS),
+        *figures(found, own, OURS, titles),
         "",
         "The default less BOHB, with the 95 % interval of the paired difference:",
         "",
