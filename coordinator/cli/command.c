@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/exit_status.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 

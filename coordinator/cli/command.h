@@ -12,18 +12,6 @@
 #include "common/base/err.h"
 #include "coordinator/cli/options.h"
 
-/* The exit statuses that are no error's (those are err_exit_status): README.md lists all. */
-enum exit_status {
-    EXIT_STATUS_OK = 0,
-    EXIT_STATUS_DIFFERS = 1, /* a decision is not what it was */
-    EXIT_STATUS_INVALID = 2,
-    EXIT_STATUS_NO_SUCCESS = 6, /* the campaign is over and no trial succeeded */
-    EXIT_STATUS_CANCELLED = 7,  /* the campaign was stopped by somebody */
-    EXIT_STATUS_NOT_MET = 8,    /* the campaign is over, and what --until asks for never held */
-    EXIT_STATUS_TIMEOUT = 124,
-    EXIT_STATUS_INTERRUPTED = 130
-};
-
 struct command {
     const char *name;
     const char *words;        /* what it takes beside options, for the help: "CAMPAIGN.json", "[CAMPAIGN]" */

@@ -5,7 +5,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/str.h"
-#include "coordinator/cli/asking.h"
+#include "coordinator/ask/asking.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/screen.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/io/system.h"
-#include "coordinator/cli/archive.h"
+#include "coordinator/ask/archive.h"
 #include "coordinator/cli/interrupt.h"
 #include "coordinator/cli/screen.h"
 #include "coordinator/exchange/export.h"

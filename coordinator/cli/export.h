@@ -3,7 +3,7 @@
 #ifndef RUNG_COORDINATOR_CLI_EXPORT_H
 #define RUNG_COORDINATOR_CLI_EXPORT_H
 
-#include "coordinator/cli/asking.h"
+#include "coordinator/ask/asking.h"
 
 struct export_request {
     struct asking about; /* the store and the campaign */

@@ -1,12 +1,12 @@
 #include "coordinator/cli/feed.h"
 
+#include "common/base/exit_status.h"
 #include "common/base/str.h"
 #include "common/io/system.h"
-#include "coordinator/cli/command.h"
 #include "coordinator/cli/errand.h"
-#include "coordinator/cli/event_line.h"
+#include "coordinator/ask/event_line.h"
 #include "coordinator/cli/interrupt.h"
-#include "coordinator/cli/status.h"
+#include "coordinator/live/status.h"
 #include "coordinator/cli/stream.h"
 #include "coordinator/cli/until.h"
 

@@ -6,7 +6,7 @@
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/proto/campaign.h"
-#include "coordinator/cli/archive.h"
+#include "coordinator/ask/archive.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/final_campaign.h"
 #include "coordinator/cli/final_report.h"

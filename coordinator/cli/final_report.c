@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/base/exit_status.h"
 #include "common/base/str.h"
 #include "common/proto/json.h"
-#include "coordinator/cli/command.h"
-#include "coordinator/cli/final_export.h"
+#include "coordinator/ask/final_export.h"
 #include "coordinator/cli/final_result.h"
 
 struct report {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "common/base/err.h"
-#include "coordinator/cli/view.h"
+#include "coordinator/text/view.h"
 
 struct final_question {
     const char *store, *search, *final; /* the directory, and the names of the two campaigns */

@@ -3,7 +3,7 @@
 #ifndef RUNG_COORDINATOR_CLI_FINAL_RESULT_H
 #define RUNG_COORDINATOR_CLI_FINAL_RESULT_H
 
-#include "coordinator/cli/archive.h"
+#include "coordinator/ask/archive.h"
 
 enum { FINAL_METRICS = 3 };
 

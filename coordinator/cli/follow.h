@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "common/base/str.h"
-#include "coordinator/cli/board.h"
+#include "coordinator/live/board.h"
 #include "coordinator/cli/inspect.h"
-#include "coordinator/cli/scene.h"
+#include "coordinator/live/scene.h"
 #include "coordinator/cli/screen.h"
-#include "coordinator/cli/status.h"
-#include "coordinator/cli/ticker.h"
+#include "coordinator/live/status.h"
+#include "coordinator/live/ticker.h"
 
 enum follow_form {
     FOLLOW_VIEW, /* drawn in place on a terminal, else a line an event */

@@ -14,7 +14,7 @@
 #include "common/proto/config.h"
 #include "common/proto/json.h"
 #include "common/proto/message.h"
-#include "coordinator/cli/archive.h"
+#include "coordinator/ask/archive.h"
 #include "coordinator/cli/client.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/fleet.h"

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/cli/asking.h"
-#include "coordinator/cli/chart.h"
-#include "coordinator/cli/status.h"
+#include "coordinator/ask/asking.h"
+#include "coordinator/text/chart.h"
+#include "coordinator/live/status.h"
 
 #define READ_EVERY_MS 2000 /* the store: what it says of a running trial changes with its attempts alone */
 

@@ -4,7 +4,7 @@
 #ifndef RUNG_COORDINATOR_CLI_INSPECT_H
 #define RUNG_COORDINATOR_CLI_INSPECT_H
 
-#include "coordinator/cli/scene.h"
+#include "coordinator/live/scene.h"
 
 struct inspect {
     const char *store; /* directory, or NULL: the coordinator is elsewhere */

@@ -13,21 +13,6 @@ static volatile sig_atomic_t is_open, is_raw;
 static char text[64]; /* read and not parsed yet: from text_at to text_len */
 static size_t text_at, text_len;
 
-int keys_parse(const char *bytes, size_t len, size_t *at)
-{
-    size_t left = len - *at;
-    const char *key = bytes + *at;
-    if (*key != KEY_ESCAPE || left < 2 || (key[1] != '[' && key[1] != 'O')) {
-        ++*at;
-        return *key == '\r' ? KEY_ENTER : (unsigned char)*key;
-    }
-    size_t end = 2;
-    while (end < left && !(key[end] >= '@' && key[end] <= '~'))
-        end++;
-    *at += end < left ? end + 1 : left;
-    return end != 2 || end >= left ? KEY_NONE : key[2] == 'A' ? KEY_UP : key[2] == 'B' ? KEY_DOWN : KEY_NONE;
-}
-
 /* ---- the mode ---- */
 
 /* Another job of the shell's may have the terminal: then it is not ours to change, nor to read. */
@@ -104,7 +89,7 @@ bool keys_are_there(void)
 
 static int next_key(void)
 {
-    return text_at < text_len ? keys_parse(text, text_len, &text_at) : KEY_NONE;
+    return text_at < text_len ? key_parse(text, text_len, &text_at) : KEY_NONE;
 }
 
 int keys_wait(int64_t milliseconds)

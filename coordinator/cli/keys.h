@@ -7,15 +7,9 @@
 #define RUNG_COORDINATOR_CLI_KEYS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/* Beside characters, as themselves. */
-enum key { KEY_NONE = 0, KEY_ENTER = '\n', KEY_ESCAPE = 27, KEY_UP = 1000, KEY_DOWN };
-
-/* What keys say: "\033[A" is KEY_UP, "\033" alone KEY_ESCAPE, other sequences KEY_NONE. Takes bytes of `text` from
- * *at on, which is below `len`. Pure. */
-int keys_parse(const char *text, size_t len, size_t *at);
+#include "coordinator/live/key.h"
 
 /* Begins to read when standard input is a terminal; otherwise no key ever comes. */
 void keys_open(void);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/exit_status.h"
 #include "common/base/log.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/help.h"

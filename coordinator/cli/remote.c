@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/base/exit_status.h"
 #include "common/base/str.h"
 #include "common/io/address.h"
 #include "common/io/system.h"

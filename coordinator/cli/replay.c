@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
+#include "common/base/exit_status.h"
 #include "common/base/mem.h"
 #include "common/proto/json.h"
-#include "coordinator/cli/archive.h"
-#include "coordinator/cli/command.h"
+#include "coordinator/ask/archive.h"
 #include "coordinator/cli/interrupt.h"
 #include "coordinator/cli/progress.h"
 #include "coordinator/rebuild/replay.h"

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/base/exit_status.h"
 #include "common/base/str.h"
 #include "common/io/address.h"
 #include "common/io/files.h"
 #include "common/io/system.h"
-#include "coordinator/cli/asking.h"
+#include "coordinator/ask/asking.h"
 #include "coordinator/cli/client.h"
-#include "coordinator/cli/command.h"
 #include "coordinator/cli/fleet.h"
 #include "coordinator/cli/follow.h"
 #include "coordinator/cli/interrupt.h"

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "common/base/str.h"
-#include "coordinator/cli/view.h"
+#include "coordinator/text/view.h"
 
 struct screen {
     bool is_live; /* a terminal that understands cursor movements */

@@ -5,7 +5,7 @@
 
 #include "common/base/mem.h"
 #include "common/proto/json.h"
-#include "coordinator/cli/archive.h"
+#include "coordinator/ask/archive.h"
 #include "coordinator/cli/interrupt.h"
 #include "coordinator/cli/progress.h"
 #include "coordinator/cli/simulate_curves.h"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "common/base/err.h"
-#include "coordinator/cli/view.h"
+#include "coordinator/text/view.h"
 
 struct simulate_options {
     const char *task;        /* a benchmark's name, or a store's directory; NULL: list the benchmarks */

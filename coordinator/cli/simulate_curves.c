@@ -6,7 +6,7 @@
 
 #include "common/base/mem.h"
 #include "common/expr/expr.h"
-#include "coordinator/cli/archive.h"
+#include "coordinator/ask/archive.h"
 #include "coordinator/store/ask.h"
 
 struct curve_point {

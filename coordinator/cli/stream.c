@@ -1,14 +1,14 @@
+#include "common/base/exit_status.h"
 #include "coordinator/cli/stream.h"
 
 #include <stdlib.h>
 
 #include "common/io/system.h"
-#include "coordinator/cli/archive.h"
-#include "coordinator/cli/command.h"
+#include "coordinator/ask/archive.h"
 #include "coordinator/cli/errand.h"
-#include "coordinator/cli/event_line.h"
+#include "coordinator/ask/event_line.h"
 #include "coordinator/cli/interrupt.h"
-#include "coordinator/cli/sink.h"
+#include "coordinator/ask/sink.h"
 #include "coordinator/cli/until.h"
 
 #define EVERY_MS 500 /* between two looks at the store */

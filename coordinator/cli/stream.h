@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "coordinator/cli/asking.h"
+#include "coordinator/ask/asking.h"
 
 struct stream_options {
     const char *store;

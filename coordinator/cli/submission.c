@@ -1,10 +1,10 @@
+#include "common/base/exit_status.h"
 #include "coordinator/cli/submission.h"
 
 #include <stdio.h>
 
 #include "common/proto/campaign.h"
 #include "coordinator/cli/campaign_file.h"
-#include "coordinator/cli/command.h"
 #include "coordinator/cli/pack.h"
 #include "worker/train/data/spec.h"
 

@@ -5,7 +5,7 @@
 #include "common/base/str.h"
 #include "common/expr/named.h"
 #include "common/expr/sandbox.h"
-#include "coordinator/cli/status.h"
+#include "coordinator/live/status.h"
 
 struct names {
     const char *names[SANDBOX_COLUMNS]; /* borrow from the status */

@@ -2,7 +2,7 @@
 #ifndef RUNG_COORDINATOR_WEB_BULK_H
 #define RUNG_COORDINATOR_WEB_BULK_H
 
-#include "coordinator/cli/archive.h"
+#include "coordinator/ask/archive.h"
 #include "coordinator/store/question.h"
 #include "coordinator/web/call.h"
 

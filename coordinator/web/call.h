@@ -2,7 +2,7 @@
 #ifndef RUNG_COORDINATOR_WEB_CALL_H
 #define RUNG_COORDINATOR_WEB_CALL_H
 
-#include "coordinator/cli/asking.h"
+#include "coordinator/ask/asking.h"
 #include "coordinator/web/guard.h"
 #include "coordinator/web/http.h"
 #include "coordinator/web/reader.h"

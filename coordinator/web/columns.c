@@ -5,7 +5,7 @@
 #include "common/base/mem.h"
 #include "common/expr/sandbox.h"
 #include "common/proto/json.h"
-#include "coordinator/cli/cell.h"
+#include "coordinator/ask/cell.h"
 #include "coordinator/web/bulk.h"
 
 #define ROWS 10000 /* unless told otherwise */

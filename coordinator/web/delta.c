@@ -7,7 +7,7 @@
 #include "common/base/mem.h"
 #include "common/proto/json.h"
 #include "coordinator/bridge/status.h"
-#include "coordinator/cli/event_line.h"
+#include "coordinator/ask/event_line.h"
 #include "coordinator/store/ask.h"
 #include "coordinator/web/bulk.h"
 

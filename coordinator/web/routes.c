@@ -1,3 +1,4 @@
+#include "common/base/exit_status.h"
 #include "coordinator/web/routes.h"
 
 #include <fcntl.h>
@@ -8,9 +9,8 @@
 #include "common/io/system.h"
 #include "common/proto/json.h"
 #include "coordinator/bridge/status.h"
-#include "coordinator/cli/archive.h"
-#include "coordinator/cli/command.h"
-#include "coordinator/cli/final_export.h"
+#include "coordinator/ask/archive.h"
+#include "coordinator/ask/final_export.h"
 #include "coordinator/web/bulk.h"
 #include "coordinator/web/steer.h"
 #include "coordinator/web/stream.h"

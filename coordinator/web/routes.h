@@ -13,7 +13,7 @@ struct route {
     /* One of the two. Answers at once, on the loop: -1 with e is answered for it. */
     int (*answer)(struct call *c, struct err *e);
     /* Or prints what is asked for, in a thread; `c->http` and `c->web` are not its own. As the commands of
-     * coordinator/cli/asking.h. */
+     * coordinator/ask/asking.h. */
     int (*read)(struct call *c, FILE *out, struct err *e);
     const char *type; /* of what `read` prints; NULL: JSON */
 };

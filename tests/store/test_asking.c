@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/base/exit_status.h"
 #include "common/base/str.h"
 #include "common/proto/json.h"
-#include "coordinator/cli/asking.h"
-#include "coordinator/cli/command.h"
+#include "coordinator/ask/asking.h"
 #include "tests/store/sample.h"
 #include "tests/tap.h"
 

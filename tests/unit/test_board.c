@@ -1,9 +1,9 @@
 /* The keys of the live screen. */
 #include <string.h>
 
-#include "coordinator/cli/board.h"
-#include "coordinator/cli/keys.h"
-#include "coordinator/cli/status.h"
+#include "coordinator/live/board.h"
+#include "coordinator/live/key.h"
+#include "coordinator/live/status.h"
 #include "tests/tap.h"
 
 static const char three[] =
@@ -27,7 +27,7 @@ TEST(bytes_from_a_terminal_become_keys)
     static const int keys[] = { 's', KEY_UP, KEY_DOWN, KEY_NONE, KEY_ENTER, 'q', KEY_ESCAPE };
     size_t at = 0;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        CHECK_INT(keys_parse(bytes, sizeof bytes - 1, &at), keys[i]);
+        CHECK_INT(key_parse(bytes, sizeof bytes - 1, &at), keys[i]);
     CHECK_INT(at, sizeof bytes - 1);
 }
 

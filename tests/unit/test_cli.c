@@ -1,12 +1,13 @@
 /* What people type and see: options, the live view, the lines for a log. */
 #include <string.h>
 
+#include "common/base/exit_status.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/options.h"
-#include "coordinator/cli/scene.h"
-#include "coordinator/cli/status.h"
-#include "coordinator/cli/ticker.h"
-#include "coordinator/cli/view.h"
+#include "coordinator/live/scene.h"
+#include "coordinator/live/status.h"
+#include "coordinator/live/ticker.h"
+#include "coordinator/text/view.h"
 #include "tests/tap.h"
 
 static const struct option_row rows[] = {

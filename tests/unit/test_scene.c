@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "coordinator/cli/scene.h"
-#include "coordinator/cli/status.h"
+#include "coordinator/live/scene.h"
+#include "coordinator/live/status.h"
 #include "tests/tap.h"
 
 #define GOLDEN "tests/unit/golden/screen/"
