@@ -12,17 +12,18 @@
 
 /* What a stream is for. Append only: the numbers are part of what makes a campaign repeat. */
 enum rng_purpose {
-    RNG_PROPOSE = 1,   /* the search: index 0 a proposal */
-    RNG_TRIAL = 2,     /* the seed that a trial's process is given */
-    RNG_SPLIT = 3,     /* training and validation, derived from the campaign alone */
-    RNG_WEIGHTS = 4,   /* initial weights; index: the tensor's number */
-    RNG_SHUFFLE = 5,   /* order of the sequences; index: the epoch */
-    RNG_DROPOUT = 6,   /* dropout masks; index: the step */
-    RNG_SYNTHETIC = 7, /* the synthetic data set; index: what is drawn */
-    RNG_FEASIBLE = 8,  /* the feasible share of a space */
-    RNG_JITTER = 9,    /* a worker's pauses, seeded by its session */
-    RNG_SIMULATE = 10, /* what befalls a simulated trial; index: the budget, or 2^40 on: its time */
-    RNG_TEST = 99      /* tests of every kind */
+    RNG_PROPOSE = 1,       /* the search: index 0 a proposal */
+    RNG_TRIAL = 2,         /* the seed that a trial's process is given */
+    RNG_SPLIT = 3,         /* training and validation, derived from the campaign alone */
+    RNG_WEIGHTS = 4,       /* initial weights; index: the tensor's number */
+    RNG_SHUFFLE = 5,       /* order of the sequences; index: the epoch */
+    RNG_DROPOUT = 6,       /* dropout masks; index: the step */
+    RNG_SYNTHETIC = 7,     /* the synthetic data set; index: what is drawn */
+    RNG_FEASIBLE = 8,      /* the feasible share of a space */
+    RNG_JITTER = 9,        /* a worker's pauses, seeded by its session */
+    RNG_SIMULATE = 10,     /* what befalls a simulated trial; index: the budget, or 2^40 on: its time */
+    RNG_JITTER_BATCH = 11, /* changes of a training batch's features; index: the step */
+    RNG_TEST = 99          /* tests of every kind */
 };
 
 struct rng {

@@ -14,6 +14,9 @@
     { "plateau_patience", BUILTIN_INT,   0, 1 << 20, false, false, 10 },    \
     { "standardize",      BUILTIN_BOOL,  0, 0,       false, false, 1 },     \
     { "average_epochs",   BUILTIN_FLOAT, 0, 1000,    false, false, 1 },     \
+    { "feature_shift",    BUILTIN_FLOAT, 0, 100,     false, false, 0 },     \
+    { "feature_stretch",  BUILTIN_FLOAT, 0, 1,       false, false, 0 },     \
+    { "feature_noise",    BUILTIN_FLOAT, 0, 100,     false, false, 0 },     \
     { "repeat",           BUILTIN_INT,   1, 1000000, false, false, 1 },
 
 static const struct builtin_param gru_attention[] = {
@@ -31,7 +34,7 @@ static const struct builtin_param linear[] = {
 
 #define TRAINING_NAMES \
     "dropout", "batch_size", "learning_rate", "weight_decay", "clip_norm", "plateau_factor", "plateau_patience", "standardize", \
-    "average_epochs", "repeat"
+    "average_epochs", "feature_shift", "feature_stretch", "feature_noise", "repeat"
 
 static const char *const gru_attention_names[] = { "hidden_size", "num_layers", "num_heads", TRAINING_NAMES };
 static const char *const linear_names[] = { "hidden_1", "hidden_2", TRAINING_NAMES };

@@ -182,7 +182,8 @@ TEST(a_pause_after_any_epoch_leaves_the_bits_as_they_are)
 {
     enum { EPOCHS = 6 };
     static const char *const configs[] = { "{\"hidden_size\": 8, \"dropout\": 0.2}",
-        "{\"hidden_size\": 20, \"num_layers\": 3, \"num_heads\": 4, \"batch_size\": 7, \"average_epochs\": 2}" };
+        "{\"hidden_size\": 20, \"num_layers\": 3, \"num_heads\": 4, \"batch_size\": 7, \"average_epochs\": 2}",
+        "{\"hidden_size\": 9, \"feature_shift\": 0.1, \"feature_stretch\": 0.1, \"feature_noise\": 0.1}" };
     for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
         train(configs[i], 0, EPOCHS, NULL, scratch_path("straight"));
         train(configs[i], 0, 1, NULL, scratch_path("paused"));

@@ -34,6 +34,9 @@ static const struct key keys[] = {
     { "plateau_patience", WHOLE, AT(plateau_patience), GRU | LINEAR, 10,   0, 1e9,   false, "epochs that make a plateau" },
     { "standardize",      TRUTH, AT(standardize),      GRU | LINEAR, 1,    0, 1,     false, "features to mean 0 and a common size" },
     { "average_epochs",   REAL,  AT(average_epochs),   GRU | LINEAR, 1,    0, 1000,  false, "judge the mean of the weights over so many; 0: the last" },
+    { "feature_shift",    REAL,  AT(jitter.shift),     GRU | LINEAR, 0,    0, 100,   false, "deviation of what a training sequence's features are shifted by" },
+    { "feature_stretch",  REAL,  AT(jitter.stretch),   GRU | LINEAR, 0,    0, 1,     false, "deviation of the factor that they are multiplied with, around 1" },
+    { "feature_noise",    REAL,  AT(jitter.noise),     GRU | LINEAR, 0,    0, 100,   false, "deviation of the noise on each of their values" },
     { "repeat",           WHOLE, AT(repeat),           GRU | LINEAR, 1,    1, 1e6,   false, "changes nothing: tells apart trials that differ in their seeds" },
 };
 /* clang-format on */

@@ -10,6 +10,7 @@
 #include "common/base/err.h"
 #include "common/base/str.h"
 #include "common/proto/json.h"
+#include "worker/train/nn/jitter.h"
 #include "worker/train/nn/model.h"
 
 struct settings {
@@ -24,6 +25,7 @@ struct settings {
     int64_t plateau_patience; /* epochs */
     bool standardize;         /* features to mean 0 and a common size (data_part_moments of the training part) */
     double average_epochs;    /* the weights that are judged are the mean over about so many epochs; 0: the last ones */
+    struct jitter jitter;     /* feature_shift, feature_stretch, feature_noise: of training sequences alone */
     int64_t repeat;           /* changes nothing: tells apart trials that are equal but for their seeds */
 };
 

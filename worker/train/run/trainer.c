@@ -85,6 +85,7 @@ static int train_epoch(struct trainer *t, double *loss, const struct trainer_wat
     for (size_t step = 0; step < n_steps; step++) {
         size_t first = step * size, count = first + size <= n ? size : n - first;
         feeder_pack(&t->feeder, t->train, t->order + first, count);
+        jitter_apply(&t->settings.jitter, &t->feeder.batch, t->seed, t->adam.step);
         double mean = model_train(t->model, &t->feeder.batch, t->seed, t->adam.step);
         if (!isfinite(mean))
             return err_set(e, ERR_DIVERGED, "the training loss is not finite in epoch %llu, step %zu of %zu",
