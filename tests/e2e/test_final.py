@@ -94,6 +94,7 @@ def the_same_command_again_goes_on_or_prints_the_same(house):
 def a_coordinator_that_is_there_trains_them(house):
     house.run(house.write("digits.json", digits()))
     rungd = house.start("rungd", "--store", house.store)
+    wait_for(lambda: house.ask("status", status=None).returncode == 0, "the coordinator answers")
     worker = house.start("rung-worker", "--connect", f"ipc://{house.store}/rungd.sock", "--dir",
                          house.path("worker"), "--slots", "1")
     assert final_json(house, "digits")["seeds"] == 3

@@ -17,6 +17,7 @@ class Launched:
         self.house = house
         self.address = f"tcp://127.0.0.1:{free_port()}"
         house.start("rungd", "--store", house.store, "--listen", self.address, "--lease", "3")
+        wait_for(lambda: house.rung("status", "--connect", self.address, status=None).returncode == 0, "it answers")
         path = house.write("small.json", campaign(**changes))
         self.said = house.rung("launch", "--store", house.store, "--connect", self.address, "--on", "slurm",
                                "--workers", str(n_workers), "--idle-exit", "5", path, "--", *words).stdout
