@@ -47,30 +47,6 @@ static int gather(struct ranking *r, struct archive *a, const struct asking *q, 
     return got;
 }
 
-/* ---- what was measured at the trial's last counted result ---- */
-
-struct last_metrics {
-    int64_t step;
-    struct str *json;
-};
-
-static int take_metric(void *context, const char *metric, int64_t step, double value, struct err *e)
-{
-    struct last_metrics *m = (struct last_metrics *)context;
-    if (step == m->step)
-        json_add_number(m->json, metric, value);
-    return 0;
-}
-
-static int add_metrics(const struct archive *a, const struct trial_row *row, struct str *json, struct err *e)
-{
-    struct last_metrics m = { row->reached, json };
-    json_open_object(json);
-    int failed = store_load_points(a->store, row->id, take_metric, &m, e);
-    json_close_object(json);
-    return failed;
-}
-
 /* ---- as JSON ---- */
 
 static int add_members(const struct archive *a, const struct archived_trial *t, struct str *json, struct err *e)
@@ -84,7 +60,7 @@ static int add_members(const struct archive *a, const struct archived_trial *t, 
         json_add_id(json, "seed", campaign_spec_trial_seed(&a->spec, t->row.number));
     }
     json_put_key(json, "metrics");
-    return add_metrics(a, &t->row, json, e);
+    return store_put_metrics(a->store, t->row.id, t->row.reached, json, e);
 }
 
 static int add_json(const struct ranking *r, bool is_list, struct str *json, struct err *e)
@@ -143,7 +119,7 @@ static int add_best(const struct ranking *r, const struct view_look *look, struc
     config_to_json_with_fixed(&a->spec.space, best->x, a->spec.trial.fixed, &json);
     add_pairs(str_text(&json), look, text);
     str_clear(&json);
-    int failed = add_metrics(a, &best->row, &json, e);
+    int failed = store_put_metrics(a->store, best->row.id, best->row.reached, &json, e);
     str_add(text, "measured\n");
     add_pairs(str_text(&json), look, text);
     add_basis(a, &best->row, text);

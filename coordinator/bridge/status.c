@@ -102,10 +102,7 @@ static void put_best(const struct campaign *c, struct str *out)
     json_add_int(out, "budget", t->row.reached);
     json_add_bool(out, "is_final", t->row.reached >= c->spec->search.max_budget);
     json_add_raw(out, "config", str_text(&config));
-    json_put_key(out, "metrics");
-    json_open_object(out);
-    json_add_number(out, c->spec->metric, t->row.value);
-    json_close_object(out);
+    json_add_raw(out, "metrics", c->best_metrics ? c->best_metrics : "{}");
     json_close_object(out);
     str_deinit(&config);
 }

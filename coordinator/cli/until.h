@@ -1,7 +1,7 @@
 /* until.h: `rung watch --until EXPRESSION`: an SQL expression over the best trial, held against each status.
  * No clock; all state is in the caller.
  *
- * The names are the metrics that the status gives of the best trial (a coordinator's: the objective alone), `value`,
+ * The names are the metrics that the best trial reported at its last result, `value`,
  * `budget`, `trials`, `results`, and the parameters of the best. What is not there yet is NULL, and NULL does not hold.
  */
 #ifndef RUNG_COORDINATOR_CLI_UNTIL_H

@@ -51,6 +51,7 @@ void campaign_free(struct campaign *c)
     campaign_spec_deinit(c->spec);
     free(c->spec);
     free(c->file);
+    free(c->best_metrics);
     free(c);
 }
 
@@ -141,6 +142,12 @@ void campaign_judge(struct campaign *c, struct trial *t)
 {
     if (t != c->best && !isnan(t->row.value) && (!c->best || campaign_is_better(c, t, c->best)))
         c->best = t;
+}
+
+void campaign_note_metrics(struct campaign *c, const char *metrics)
+{
+    free(c->best_metrics);
+    c->best_metrics = mem_strdup(metrics);
 }
 
 struct trial *campaign_next_queued(const struct campaign *c, const struct trial *after, int64_t now_ms)

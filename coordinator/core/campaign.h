@@ -30,6 +30,7 @@ struct campaign {
     int64_t saved_ran_ms;                 /* row.ran_ms as it was last stored */
     struct trial
         *best; /* as DESIGN has it: at the highest rung budget reached, the best value; NULL before the first */
+    char *best_metrics; /* owned: what it reported there, a JSON object; NULL: nothing is known */
 };
 
 struct campaign *campaign_new(
@@ -55,6 +56,9 @@ void campaign_set_checkpoint(struct campaign *c, struct trial *t, const char *ha
 
 /* Takes note of a counted value at row.reached; keeps `best`. */
 void campaign_judge(struct campaign *c, struct trial *t);
+
+/* Copies what the best trial reported at its last counted result. */
+void campaign_note_metrics(struct campaign *c, const char *metrics);
 
 /* Further first, then the better value, then the smaller number: not who was first, which a rebuild cannot see. */
 bool campaign_is_better(const struct campaign *c, const struct trial *t, const struct trial *than);

@@ -34,6 +34,7 @@ int hub_load_campaign(
 int hub_load_trial(struct hub *h, const struct trial_row *row, struct err *e);
 int hub_load_import(struct hub *h, const struct import_row *row, int n_x, struct err *e);
 int hub_load_limits(struct hub *h, const struct steer_row *row, struct err *e); /* of each EXTEND, before the trials */
+void hub_load_metrics(struct hub *h, int64_t campaign, const char *metrics);    /* of its best trial; copies */
 void hub_load_counts(struct hub *h, int64_t campaign, int64_t n_results, int64_t n_reached);
 int hub_load_steer(struct hub *h, const struct steer_row *row, struct err *e);
 int hub_load_note(struct hub *h, const struct event_row *row, struct err *e);

@@ -65,6 +65,11 @@ int hub_load_limits(struct hub *h, const struct steer_row *row, struct err *e)
     return 0;
 }
 
+void hub_load_metrics(struct hub *h, int64_t campaign, const char *metrics)
+{
+    campaign_note_metrics((struct campaign *)(uintptr_t)hub_campaign_of(h, campaign), metrics);
+}
+
 void hub_load_counts(struct hub *h, int64_t campaign, int64_t n_results, int64_t n_reached)
 {
     struct campaign *c = (struct campaign *)(uintptr_t)hub_campaign_of(h, campaign);

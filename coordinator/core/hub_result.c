@@ -146,6 +146,8 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     effects_change_trial(fx, t);
     search_note_result(c->search, t->row.number, o->rung, campaign_spec_loss(c->spec, o->value));
     campaign_judge(c, t);
+    if (c->best == t && o->n_curve > 0)
+        campaign_note_metrics(c, o->curve[o->n_curve - 1].metrics);
     hub_watch_agreement(h, e, fx, c, t->row.reached);
 }
 

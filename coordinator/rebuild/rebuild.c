@@ -182,6 +182,16 @@ static int load_counts(struct store *s, struct hub *h, const struct campaign *c,
     return 0;
 }
 
+static int load_metrics(struct store *s, struct hub *h, const struct campaign *c, struct err *e)
+{
+    struct str metrics = { 0 };
+    int status = c->best ? store_put_metrics(s, c->best->row.id, c->best->row.reached, &metrics, e) : 0;
+    if (status == 0 && c->best)
+        hub_load_metrics(h, c->row.id, metrics.text);
+    str_deinit(&metrics);
+    return status;
+}
+
 /* Trials come by id, whatever their campaign, as campaigns may have run side by side; those of campaigns that are over
  * too, since their status is still asked for. */
 static int load_all(struct store *s, struct load *l, struct store_ids *ids, struct err *e)
@@ -194,7 +204,8 @@ static int load_all(struct store *s, struct load *l, struct store_ids *ids, stru
     KILL_POINT("rebuild.half");
     for (size_t i = 0; i < hub_n_campaigns(l->hub); i++) {
         const struct campaign *c = hub_campaign(l->hub, i);
-        if (rebuild_search(s, l->hub, c, NULL, e) < 0 || load_counts(s, l->hub, c, e) < 0)
+        if (rebuild_search(s, l->hub, c, NULL, e) < 0 || load_counts(s, l->hub, c, e) < 0 ||
+            load_metrics(s, l->hub, c, e) < 0)
             return -1;
     }
     return 0;

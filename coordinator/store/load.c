@@ -1,3 +1,4 @@
+#include "common/proto/json.h"
 #include "coordinator/store/loading.h"
 #include "coordinator/store/store.h"
 
@@ -161,6 +162,28 @@ int store_load_points(struct store *s, int64_t trial, store_take_point *take, vo
                                   : take(context, (const char *)sqlite3_column_text(statement, 0),
                                         sqlite3_column_int64(statement, 1), sqlite3_column_double(statement, 2), e);
     sqlite3_finalize(statement);
+    return failed;
+}
+
+struct one_step {
+    int64_t step;
+    struct str *out;
+};
+
+static int put_metric(void *context, const char *metric, int64_t step, double value, struct err *e)
+{
+    struct one_step *wanted = context;
+    if (step == wanted->step)
+        json_add_number(wanted->out, metric, value);
+    return 0;
+}
+
+int store_put_metrics(struct store *s, int64_t trial, int64_t step, struct str *out, struct err *e)
+{
+    struct one_step wanted = { step, out };
+    json_open_object(out);
+    int failed = store_load_points(s, trial, put_metric, &wanted, e);
+    json_close_object(out);
     return failed;
 }
 

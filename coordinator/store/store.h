@@ -158,6 +158,9 @@ int store_load_results(
 typedef int store_take_point(void *context, const char *metric, int64_t step, double value, struct err *e);
 int store_load_points(struct store *s, int64_t trial, store_take_point *take, void *context, struct err *e);
 
+/* Appends what one trial reported at that step as a JSON object, by metric; {} when there is nothing. */
+int store_put_metrics(struct store *s, int64_t trial, int64_t step, struct str *out, struct err *e);
+
 /* Of a campaign, by number. `x` has n_x values. */
 typedef int store_take_import(void *context, const struct import_row *row, int n_x, struct err *e);
 int store_load_imports(struct store *s, int64_t campaign, store_take_import *take, void *context, struct err *e);

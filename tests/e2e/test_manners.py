@@ -31,6 +31,12 @@ def read(path):
         return file.read()
 
 
+def trained(house, *words):
+    """What rung-train says in JSON."""
+    return subprocess.run([program("rung-train"), *words, "--json"], check=True, capture_output=True, text=True,
+                          cwd=house.path("."), timeout=300).stdout
+
+
 # ---- what is printed where ----
 
 @test
@@ -50,6 +56,10 @@ def every_object_is_as_its_schema_says(house):
     said += [house.ask("keys", "--json").stdout, house.rung("check", house.path("small.json"), "--json").stdout,
              house.rung("plan", house.path("small.json"), "--json").stdout, house.ask("replay", "--json").stdout,
              house.rung("simulate", "branin", "--seeds", "2", "--budget", "5", "--json").stdout]
+    model = house.path("model.safetensors")
+    said += trained(house, "--format", "synthetic", "--epochs", "2", "--export", model).splitlines()
+    said += [trained(house, "evaluate", "--model", model, "--format", "synthetic"),
+             trained(house, "bench", "--hidden-size", "8", "--batch-size", "16", "--frames", "5", "--seconds", "0.1")]
     seen = set()
     for text in said:
         answer = json.loads(text)

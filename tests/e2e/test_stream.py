@@ -7,6 +7,7 @@ import sqlite3
 
 from hand import Hand
 from harness import campaign, main, test, wait_for
+from tiny import TINY
 
 
 def objects(text, schema="rung.event/1"):
@@ -123,13 +124,30 @@ def watching_ends_as_soon_as_what_was_asked_for_holds(house):
     hand.rung("watch", "small", "--until", "budget = 9 and results > 3 and trials = 9", "--json")
     hand.rung("watch", "small", "--until", "loss < -1e9", status=8)
     near = hand.rung("watch", "small", "--until", "los < 1", status=2).stderr
-    assert 'did you mean "loss"' in near and "Known are: loss, value, budget, trials, results" in near, near
+    assert 'did you mean "loss"' in near and "Known are: loss, accuracy, value, budget, trials, results" in near, near
     assert "syntax error" in hand.rung("watch", "small", "--until", "loss <", status=2).stderr
     hand.rungd.terminate()
     hand.rungd.wait()
     for words, status in ((["loss < 1e9"], 0), (["loss < -1e9"], 8), (["done"], 0), (["los < 1"], 2)):
         house.ask("watch", "small", "--until", *words, status=status)
         house.ask("watch", "small", "--json", "--until", *words, status=status)
+
+
+@test
+def any_metric_of_the_best_trial_may_be_waited_for_also_after_a_restart(house):
+    hand = Hand(house)
+    hand.rung("submit", house.write("tiny.json", TINY))
+    hand.worker("one")
+    hand.rung("watch", "tiny", "--until", "train_loss < 1e9 and validation_accuracy >= 0 and validation_loss = value")
+    hand.rung("watch", "tiny")
+    told = hand.status("tiny")["best"]
+    assert told["metrics"] == json.loads(house.ask("best", "tiny", "--json").stdout)["metrics"], told
+    hand.rungd.kill()
+    hand.rungd.wait()
+    hand.start()
+    wait_for(lambda: hand.rung("status", status=None).returncode == 0, "it answers again")
+    assert hand.status("tiny")["best"] == told
+    hand.rung("watch", "tiny", "--until", "train_loss < 1e9 and seconds >= 0")
 
 
 main()

@@ -68,6 +68,7 @@ static void print_report(const struct run *r, const struct trainer_report *p)
     } else {
         struct str line = { 0 };
         json_open_object(&line);
+        json_add_text(&line, "schema", "rung.epoch/1");
         json_add_int(&line, "epoch", (int64_t)p->epoch);
         json_add_number(&line, "train_loss", p->train_loss);
         if (p->has_validation) {
