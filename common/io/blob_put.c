@@ -26,6 +26,15 @@ int blobs_make_partial(struct blobs *b, const char *prefix, char name[BLOB_PARTI
     return fd;
 }
 
+int blobs_open_partial(const struct blobs *b, const char *name, int flags)
+{
+    flags |= O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(b->partial_fd, name, flags, 0600);
+    if (fd < 0 && errno == EACCES && fchmodat(b->partial_fd, name, 0600, 0) == 0)
+        fd = openat(b->partial_fd, name, flags, 0600);
+    return fd;
+}
+
 static int open_or_make_shelf(struct blobs *b, const char *hash)
 {
     char name[3] = { hash[0], hash[1], '\0' };

@@ -38,7 +38,7 @@ static int open_partial(struct blob_writer *w, struct err *e)
 {
     for (;;) {
         memcpy(w->name, w->hash, HASH_HEX);
-        int fd = openat(w->blobs->partial_fd, w->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        int fd = blobs_open_partial(w->blobs, w->name, O_CREAT);
         if (fd < 0)
             return err_set_errno(e, "make the partial file of blob %.12s…", w->hash);
         int locked = lock_partial(w, fd);

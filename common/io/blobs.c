@@ -275,6 +275,7 @@ int blobs_each(struct blobs *b, bool (*each)(void *context, const char *hash, in
 }
 
 struct sweep {
+    const struct blobs *blobs;
     int64_t before_ms;
 };
 
@@ -284,7 +285,7 @@ static bool sweep_one(void *context, int dir_fd, const char *name)
 {
     const struct sweep *s = context;
     struct stat st;
-    int fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    int fd = blobs_open_partial(s->blobs, name, 0);
     if (fd < 0)
         return true;
     if (fstat(fd, &st) == 0 && (int64_t)st.st_mtim.tv_sec * 1000 < s->before_ms && flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -295,6 +296,6 @@ static bool sweep_one(void *context, int dir_fd, const char *name)
 
 int blobs_sweep(struct blobs *b, int64_t before_ms, struct err *e)
 {
-    struct sweep s = { before_ms };
+    struct sweep s = { b, before_ms };
     return walk(open_directory(b->partial_fd, "."), sweep_one, &s, e) < 0 ? -1 : 0;
 }

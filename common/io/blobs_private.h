@@ -37,6 +37,10 @@ struct blobs {
 /* Opens DIR/ab. Returns the descriptor, or -1 with errno. */
 int blobs_open_shelf(const struct blobs *b, const char *hash);
 
+/* The partial file of this name, to be read and written; flags: O_CREAT or 0. -1 with errno. A process that was killed
+ * just before it gave a blob its name has taken the right to write away already: it is given back. */
+int blobs_open_partial(const struct blobs *b, const char *name, int flags);
+
 /* Opens and locks a new file of its own in DIR/partial; `name` begins with `prefix`. Returns the descriptor, or -1. */
 int blobs_make_partial(struct blobs *b, const char *prefix, char name[BLOB_PARTIAL_NAME], struct err *e);
 

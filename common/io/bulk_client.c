@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/log.h"
 #include "common/base/mem.h"
 
 enum {
@@ -28,6 +29,7 @@ struct job {
     bool is_known;     /* put: where to begin is known; get: the size is, and `writer` is open */
     bool is_finishing; /* in the pool */
     bool is_cancelled; /* ends with the pool's work */
+    bool is_delayed;   /* was refused for a time, which is in the log */
     int64_t size;
     int64_t at;      /* put: bytes that the other side has; get: bytes that we have */
     int64_t next_at; /* put: the next byte to send; get: the next byte to ask for */
@@ -309,6 +311,10 @@ static void take_refusal(struct job *j, const struct message_blob_at *m)
         end_job(j, &e);
         return;
     }
+    if (!j->is_delayed)
+        log_warn("blob %.12s… waits, and is asked for again: the coordinator says: %s", j->hash,
+            m->text ? m->text : m->refusal);
+    j->is_delayed = true;
     j->is_known = j->kind == JOB_GET && j->writer; /* nothing more goes out before the deadline */
     j->next_at = j->size;
     wait_for(j, INT64_MAX);

@@ -1,10 +1,3 @@
-#include "common/io/blobs.h"
-#include "common/base/rng.h"
-#include "common/io/files.h"
-#include "common/io/system.h"
-#include "tests/scratch.h"
-#include "tests/tap.h"
-
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,14 +6,10 @@
 #include <sys/wait.h>
 #include <utime.h>
 
-static struct blobs *open_store(const char *name)
-{
-    struct err e = { 0 };
-    struct blobs *b = blobs_open(scratch_path(name), &e);
-    if (!b)
-        TAP_FAIL("%s", e.text);
-    return b;
-}
+#include "common/base/rng.h"
+#include "common/io/files.h"
+#include "common/io/system.h"
+#include "tests/unit/blobs.h"
 
 /* `len` bytes that depend on `seed`; borrows until the next call. */
 static const char *some_bytes(uint64_t seed, size_t len)
@@ -31,18 +20,6 @@ static const char *some_bytes(uint64_t seed, size_t len)
     for (size_t i = 0; i < len; i++)
         bytes[i] = (char)rng_u64(&r);
     return bytes;
-}
-
-static int count_partial(const char *store)
-{
-    char command[600];
-    snprintf(command, sizeof command, "ls '%s/partial' | wc -l", store);
-    FILE *f = popen(command, "r");
-    int n = -1;
-    if (fscanf(f, "%d", &n) != 1)
-        n = -1;
-    pclose(f);
-    return n;
 }
 
 TEST(the_hash_is_sha256)
@@ -164,17 +141,6 @@ TEST(a_file_of_another_file_system_is_taken_too)
     blobs_close(b);
 }
 
-/* Writes `bytes` in pieces of `step`, from where the writer is up to `to`. */
-static void write_up_to(struct blob_writer *w, const char *bytes, int64_t to, int64_t step)
-{
-    struct err e = { 0 };
-    while (blob_writer_at(w) < to) {
-        int64_t at = blob_writer_at(w), len = at + step > to ? to - at : step;
-        if (blob_writer_add(w, at, bytes + at, (size_t)len, &e) < 0)
-            TAP_FAIL("%s", e.text);
-    }
-}
-
 TEST(a_blob_that_was_interrupted_goes_on)
 {
     enum { SIZE = 1000003 };
@@ -241,31 +207,6 @@ TEST(bytes_of_another_hash_never_get_the_name)
     blobs_close(b);
 }
 
-TEST(a_partial_file_that_was_damaged_is_noticed_and_begun_again)
-{
-    struct blobs *b = open_store("damaged");
-    struct err e = { 0 };
-    struct str partial = { 0 };
-    char hash[HASH_HEX];
-    hash_bytes("abcdef", 6, hash);
-    str_addf(&partial, "%s/partial/%s", scratch_path("damaged"), hash);
-    CHECK_INT(file_write(partial.text, "abX", 3, 0600, &e), 0);
-    struct blob_writer *w = blob_writer_open(b, hash, 6, &e);
-    CHECK_INT(blob_writer_at(w), 3);
-    write_up_to(w, "abcdef", 6, 2);
-    CHECK_INT(blob_writer_finish(w, &e), -1);
-    CHECK_INT(e.code, ERR_CORRUPT);
-    blob_writer_close(w);
-    CHECK_INT(file_write(partial.text, "longer than the blob", 20, 0600, &e), 0);
-    w = blob_writer_open(b, hash, 6, &e);
-    CHECK_INT(blob_writer_at(w), 0);
-    write_up_to(w, "abcdef", 6, 6);
-    CHECK_INT(blob_writer_finish(w, &e), 0);
-    blob_writer_close(w);
-    str_deinit(&partial);
-    blobs_close(b);
-}
-
 TEST(an_empty_blob_is_a_blob)
 {
     struct blobs *b = open_store("empty");
@@ -276,31 +217,6 @@ TEST(an_empty_blob_is_a_blob)
     CHECK_INT(blob_writer_finish(w, &e), 0);
     blob_writer_close(w);
     CHECK_INT(blobs_size(b, hash), 0);
-    blobs_close(b);
-}
-
-TEST(two_writers_of_one_blob_do_not_meet)
-{
-    struct blobs *a = open_store("two"), *b = open_store("two");
-    struct err e = { 0 };
-    char hash[HASH_HEX];
-    hash_bytes("abcdef", 6, hash);
-    struct blob_writer *first = blob_writer_open(a, hash, 6, &e), *second = blob_writer_open(b, hash, 6, &e);
-    write_up_to(first, "abcdef", 3, 3);
-    CHECK_INT(blob_writer_at(second), 0);
-    write_up_to(second, "abcdef", 6, 2);
-    CHECK_INT(blob_writer_finish(second, &e), 0);
-    write_up_to(first, "abcdef", 6, 2);
-    CHECK_INT(blob_writer_finish(first, &e), 0);
-    blob_writer_close(first);
-    blob_writer_close(second);
-    CHECK_INT(blobs_verify(a, hash, &e), 0);
-    first = blob_writer_open(a, hash, 6, &e);
-    second = blob_writer_open(b, hash, 6, &e);
-    blob_writer_close(second); /* leaves nothing: nobody would find it again */
-    blob_writer_close(first);
-    CHECK_INT(count_partial(scratch_path("two")), 1);
-    blobs_close(a);
     blobs_close(b);
 }
 
@@ -405,28 +321,6 @@ TEST(a_symbolic_link_is_no_blob)
     CHECK_INT(blobs_put_bytes(b, "abcdef", 6, hash, &e), 0); /* takes the link's place */
     CHECK_INT(blobs_verify(b, hash, &e), 0);
     str_deinit(&path);
-    blobs_close(b);
-}
-
-TEST(old_partial_files_are_swept_unless_somebody_writes_them)
-{
-    struct blobs *b = open_store("sweep");
-    struct err e = { 0 };
-    char hash[2][HASH_HEX];
-    struct blob_writer *w[2];
-    for (int i = 0; i < 2; i++) {
-        hash_bytes("abcdef", (size_t)(6 - i), hash[i]);
-        w[i] = blob_writer_open(b, hash[i], 6 - i, &e);
-        write_up_to(w[i], "abcdef", 2, 2);
-    }
-    blob_writer_close(w[1]);
-    CHECK_INT(blobs_sweep(b, system_wall_ms() - 3600000, &e), 0);
-    CHECK_INT(count_partial(scratch_path("sweep")), 2);
-    CHECK_INT(blobs_sweep(b, system_wall_ms() + 3600000, &e), 0);
-    CHECK_INT(count_partial(scratch_path("sweep")), 1);
-    write_up_to(w[0], "abcdef", 6, 2);
-    CHECK_INT(blob_writer_finish(w[0], &e), 0);
-    blob_writer_close(w[0]);
     blobs_close(b);
 }
 
