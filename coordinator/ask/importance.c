@@ -139,17 +139,22 @@ static const struct param *param_at(const struct ranked *r, int place)
     return &r->a->spec.space.params[r->order[place]];
 }
 
-static void add_json(const struct ranked *r, struct str *json)
+static void add_head_json(const struct archive *a, const struct level *l, size_t n_best, struct str *json)
 {
     json_open_object(json);
     json_add_text(json, "schema", "rung.importance/1");
-    json_add_text(json, "campaign", r->a->spec.name);
-    json_add_text(json, "metric", r->a->spec.metric);
+    json_add_text(json, "campaign", a->spec.name);
+    json_add_text(json, "metric", a->spec.metric);
     json_add_text(json, "method", "ped-anova");
-    json_add_int(json, "budget", r->level->budget);
-    json_add_int(json, "results", (int64_t)r->level->n);
-    json_add_int(json, "failed", (int64_t)r->level->n_failed);
-    json_add_int(json, "best", (int64_t)r->n_best);
+    json_add_int(json, "budget", l->budget);
+    json_add_int(json, "results", (int64_t)l->n);
+    json_add_int(json, "failed", (int64_t)l->n_failed);
+    json_add_int(json, "best", (int64_t)n_best);
+}
+
+static void add_json(const struct ranked *r, struct str *json)
+{
+    add_head_json(r->a, r->level, r->n_best, json);
     json_put_key(json, "parameters");
     json_open_array(json);
     for (int i = 0; i < r->a->spec.space.n_params; i++) {
@@ -163,6 +168,24 @@ static void add_json(const struct ranked *r, struct str *json)
     json_close_array(json);
     json_close_object(json);
     str_add_char(json, '\n');
+}
+
+/* For a program that nothing can be said is an answer too, with the reason: e becomes its text. */
+static int print_nothing(const struct archive *a, int64_t budget, FILE *out, struct err *e)
+{
+    struct str json = { 0 };
+    const struct level none = { .budget = budget };
+    const int answered = err_exit_status(e->code);
+    add_head_json(a, &none, 0, &json);
+    json_add_text(&json, "why", e->text);
+    json_put_key(&json, "parameters");
+    json_open_array(&json);
+    json_close_array(&json);
+    json_close_object(&json);
+    str_add_char(&json, '\n');
+    int status = archive_print(&json, out, e);
+    str_deinit(&json);
+    return status < 0 ? -1 : answered;
 }
 
 static void add_csv(const struct ranked *r, struct str *csv)
@@ -222,8 +245,8 @@ static int answer(struct archive *a, const struct asking *q, int64_t budget, FIL
     struct str text = { 0 };
     int status = store_ask_observations(a->store, a->campaign, take, &o, e);
     if (status == 0 && !(r.level = find_level(&o, budget, e)))
-        status = -1;
-    if (status == 0) {
+        status = q->is_json ? print_nothing(a, budget, out, e) : -1;
+    else if (status == 0) {
         rank(&r);
         if (q->is_json)
             add_json(&r, &text);

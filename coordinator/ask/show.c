@@ -256,6 +256,7 @@ static int take_attempt_json(void *context, const struct attempt_row *row, struc
     json_add_text(json, "outcome", row->ended_ms ? row->outcome : "running");
     json_add_text(json, "reason", row->reason);
     archive_add_number(json, "seconds", row->seconds);
+    json_add_bool(json, "has_log", row->log_tail != NULL);
     json_close_object(json);
     return 0;
 }

@@ -102,7 +102,7 @@ static int read_importance(struct call *c, FILE *out, struct err *e)
     int64_t budget = 0;
     if (call_asking(c, &q, e) < 0 || target_int(&c->target, "budget", 1, LIMIT_BUDGET, &budget, e) < 0)
         return -1;
-    return cli_importance(&q, budget, out, e);
+    return cli_importance(&q, budget, out, e) < 0 ? -1 : 0; /* that nothing can be said is an answer */
 }
 
 static int read_show(struct call *c, FILE *out, struct err *e)

@@ -118,5 +118,13 @@ def a_store_can_be_read_where_nothing_can_be_written(house):
         os.chmod(copy, 0o700)
 
 
+@test
+def a_program_that_asks_too_early_gets_an_answer_with_the_reason(house):
+    house.run(house.write("few.json", campaign("few", trials=2)))
+    found = json.loads(house.ask("importance", "--json", status=3).stdout)
+    assert found["parameters"] == [] and "too few results" in found["why"], found
+    assert "too few results" in house.ask("importance", status=3).stderr
+
+
 if __name__ == "__main__":
     sys.exit(main())

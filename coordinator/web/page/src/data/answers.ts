@@ -31,13 +31,13 @@ export interface Delta {
   trials?: { n: number; columns: Record<string, Column> }; running?: { is_whole: boolean; changed: RunningDelta[]; gone: number[] }; events?: EventRow[];
 }
 export interface WorkerRow { worker: string; host: string; state: string; slots: number; cores: number; kernel: string; version: string; last_seen: string | null; running?: number; reached: number; failed: number; failures?: string | null; why: string | null }
-export interface Attempt { lease: string; rung: number; budget_from: number; budget_to: number; worker: string; host: string; outcome: string; reason: string; seconds: number | null }
+export interface Attempt { lease: string; rung: number; budget_from: number; budget_to: number; worker: string; host: string; outcome: string; reason: string; seconds: number | null; has_log: boolean }
 export interface ShowAnswer {
   trial: number; state: string; budget: number; value: number | null; config: Record<string, Value>; checkpoint: string | null; curves: Record<string, [number, number][]>;
   results: { rung: number; budget: number; value: number | null; failure: string | null; verdict: string; seconds: number | null }[]; attempts: Attempt[]; notes?: { text?: string; note?: string; who?: string; time?: string }[];
 }
 export interface ExplainAnswer { steps: { what: string; why: string }[] }
-export interface ImportanceAnswer { metric: string; budget: number; results: number; failed: number; best: number; parameters: { parameter: string; importance: number; present: number }[] }
+export interface ImportanceAnswer { metric: string; why?: string; budget: number; results: number; failed: number; best: number; parameters: { parameter: string; importance: number; present: number }[] }
 export interface FailureRow { kind: string; worker: string | null; host: string | null; attempts: number; trials: number; last_trial: number; last_reason: string }
 
 /* A column as values: words stand where their places stood. */

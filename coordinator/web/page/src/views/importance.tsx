@@ -17,8 +17,8 @@ export function Importance() {
         {budgets.map((b) => <option key={b} value={b}>at budget {b}</option>)}
       </select>
     }>
-      {trouble && <Empty>{trouble}</Empty>}
-      {!trouble && answer && (
+      {(trouble || answer?.why) && <Empty>{trouble || answer?.why}</Empty>}
+      {!trouble && answer && !answer.why && (
         <>
           <ul class="shares" id="importance">
             {answer.parameters.map((p) => (

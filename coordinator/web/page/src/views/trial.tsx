@@ -24,7 +24,7 @@ export function TrialPage() {
       <TrialCurve answer={answer} />
       <Configuration answer={answer} />
       <Story of={key} trial={trial} />
-      <Log of={key} trial={trial} />
+      <Log of={key} answer={answer} />
       <Attempts answer={answer} />
     </div>
   );
@@ -97,12 +97,13 @@ function Story({ of, trial }: { of: string; trial: number }) {
   );
 }
 
-function Log({ of, trial }: { of: string; trial: number }) {
-  const model = page.model!;
-  const { answer, trouble } = useAnswer(of, async (signal) => (await request(["campaigns", model.name, "trials", trial, "log"], {}, { signal })).text());
+function Log({ of, answer }: { of: string; answer: ShowAnswer }) {
+  const model = page.model!, hasLog = answer.attempts.some((a) => a.has_log);
+  const { answer: text, trouble } = useAnswer(`${of} ${hasLog}`, async (signal) =>
+    hasLog ? (await request(["campaigns", model.name, "trials", answer.trial, "log"], {}, { signal })).text() : "");
   return (
     <Panel title="The last that it printed" span="half">
-      {answer ? <pre class="log scroll" tabIndex={0}>{answer}</pre> : <Empty>{trouble || "It printed nothing."}</Empty>}
+      {text ? <pre class="log scroll" tabIndex={0}>{text}</pre> : <Empty>{trouble || "Nothing has come so far: what a trial prints comes with its result."}</Empty>}
     </Panel>
   );
 }
