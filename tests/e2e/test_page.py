@@ -2,21 +2,10 @@
 """The page in a real browser: Debian's chromium without a window, driven by Debian's selenium; one for all tests.
 
 Skipped where chromium, chromedriver or selenium is not there."""
-import shutil
 import sys
 
+from browser import WebDriverException, new_browser
 from harness import Skip, campaign, main, test, wait_for
-
-for place in ("", "/usr/lib/python3/dist-packages"):  # Debian's own, whichever python3 comes first
-    try:
-        if place:
-            sys.path.append(place)
-        from selenium import webdriver
-        from selenium.common.exceptions import WebDriverException
-        from selenium.webdriver.chrome.service import Service
-        break
-    except ImportError:
-        webdriver = None
 
 VIEWS = ["overview", "curves", "parallel", "scatter", "rungs", "timeline", "trials", "importance", "workers",
          "failures"]
@@ -26,16 +15,9 @@ browser = None
 def open_browser():
     """The one browser; Skip where there is none."""
     global browser
-    if not webdriver or not shutil.which("chromium") or not shutil.which("chromedriver"):
-        raise Skip("there is no chromium, chromedriver or python3-selenium")
+    browser = browser or new_browser()
     if not browser:
-        options = webdriver.ChromeOptions()
-        for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                     "--window-size=1400,1000"):
-            options.add_argument(word)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        browser = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
-        browser.set_script_timeout(60)
+        raise Skip("there is no chromium, chromedriver or python3-selenium")
     return browser
 
 
