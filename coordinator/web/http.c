@@ -53,13 +53,14 @@ static void cut_slow(struct http *h)
 {
     uint64_t now_ms = uv_now(h->timer.loop);
     for (struct guest *g = h->guests; g; g = g->next)
-        if (g->since_ms && now_ms > g->since_ms + REQUEST_MS)
+        if (g->since_ms && now_ms > g->since_ms + h->options.request_ms)
             shutdown(g->fd, SHUT_RDWR);
 }
 
 static void run(struct http *h)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
+    cut_slow(h); /* not by the timer alone, which begins anew with each byte */
     MHD_run(h->daemon);
     if (MHD_get_timeout(h->daemon, &wait_ms) != MHD_YES || wait_ms > LOOK_MS)
         wait_ms = LOOK_MS;
@@ -70,7 +71,6 @@ static void run(struct http *h)
 static void on_timer(uv_timer_t *timer)
 {
     struct http *h = timer->data;
-    cut_slow(h);
     run(h);
 }
 
@@ -304,10 +304,12 @@ struct http *http_open(uv_loop_t *loop, const struct http_options *options, stru
         return NULL;
     struct http *h = mem_zalloc(1, sizeof *h);
     h->options = *options;
+    h->options.request_ms = options->request_ms ? options->request_ms : REQUEST_MS;
+    h->options.silence_s = options->silence_s ? options->silence_s : SILENCE_S;
     uv_timer_init(loop, &h->timer);
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (place.any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
     h->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR, &place.any,
-        MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
+        MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT, h->options.silence_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES, MHD_OPTION_URI_LOG_CALLBACK, on_target, h,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
         MHD_OPTION_END);

@@ -1,8 +1,8 @@
 /* http.h: an HTTP server on a loop that others use too: no thread, no blocking. Who asks, what for and whether they may
  * is for the one who opened it; here are limits, and answers that may come later.
  *
- * A connection may send 16 KiB of headers, and must have sent a whole request within 20 s; a body may have max_body
- * bytes. One that is silent for 30 s is closed, unless it is being answered.
+ * A connection may send 16 KiB of headers, and must have sent a whole request within request_ms; a body may have
+ * max_body bytes. One that is silent for silence_s is closed, unless it is being answered.
  */
 #ifndef RUNG_COORDINATOR_WEB_HTTP_H
 #define RUNG_COORDINATOR_WEB_HTTP_H
@@ -21,6 +21,8 @@ struct http_options {
     const char *address;  /* "127.0.0.1:9464" or "[::1]:9464": of this machine alone; port 0: any */
     unsigned connections; /* at once; more wait in the system's queue */
     size_t max_body;      /* bytes; 413 beyond */
+    unsigned request_ms;  /* in which a whole request must have come, looked at each second; 0: 20 s */
+    unsigned silence_s;   /* after which a connection is closed that is not being answered; 0: 30 */
     /* A whole request is there: answer it now or later, exactly once. */
     void (*take)(void *context, struct http_call *call);
     void *context;

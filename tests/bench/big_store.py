@@ -140,7 +140,8 @@ class Maker:
             "point": "INSERT INTO point VALUES (?, ?, ?, ?, ?)",
             "decision": "INSERT INTO decision (seq, saw, campaign, trial, move, origin, note, bracket, rung, budget, "
                         "n_candidates, score, score_rank, model_rung, n_good, n_bad, n_pending, rank, n_at_rung, "
-                        "n_promoted, loss, line) VALUES (?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, 1, ?, 30, 100, 2, ?, ?, 0, ?, ?)",
+                        "n_promoted, loss, line) "
+                        "VALUES (?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, 1, ?, 30, 100, 2, ?, ?, 0, ?, ?)",
             "event": "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         }
         for name, sql in put.items():

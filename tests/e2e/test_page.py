@@ -170,6 +170,29 @@ def a_brush_and_a_query_hold_in_all_views_and_in_the_address(house):
 
 
 @test
+def a_brush_is_moved_by_keyboard_too(house):
+    record(house)
+    page = Page(house)
+    page.view("parallel")
+    page.wait(".axis-name button", "the axes have names")
+    press = """
+      const axis = [...document.querySelectorAll(".axis-name button")].find((b) => b.textContent === "x");
+      axis.focus();
+      axis.dispatchEvent(new KeyboardEvent("keydown", { key: arguments[0], shiftKey: arguments[1], bubbles: true }));
+      const said = () => axis.getAttribute("aria-label");
+      return new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(said()))))"""
+    assert "not brushed" in page.run(press, "Home", False)
+    for _ in range(8):
+        page.run(press, "ArrowUp", False)
+    said = page.run(press, "ArrowDown", True)
+    assert "brushed: 0." in said and " to 0." in said, said
+    assert not page.text("#passed").startswith("12 of"), page.text("#passed")
+    page.run(press, "Escape", False)
+    page.wait_text("#passed", "12 of 12")
+    page.no_errors()
+
+
+@test
 def an_operator_steers_after_a_confirmation_and_a_viewer_cannot(house):
     record(house)
     page = Page(house, "--viewer")

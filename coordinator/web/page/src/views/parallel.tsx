@@ -1,5 +1,6 @@
 /* parallel.tsx: parallel coordinates: an axis a parameter, a line a trial. Drag along an axis to brush it, drag its name
- * (or use the arrow keys on it) to move it, and its scale turns between linear and logarithmic. */
+ * to move it, and its scale turns between linear and logarithmic. By keyboard, on a name: left and right move the axis,
+ * up and down the lower end of its brush, with Shift the upper end, and Escape lets go. */
 import { useRef, useState } from "preact/hooks";
 import { paramOf } from "../data/columns";
 import { Canvas, type Surface } from "../draw/canvas";
@@ -109,6 +110,19 @@ function brushTo({ axis, from }: { axis: ShownAxis; from: number }, to: number) 
   setRange(axis.name, axis.choices ? [Math.ceil(a - 0.5), Math.floor(b + 0.5)] : [a, b]);
 }
 
+/* Moves an end of an axis's brush: 0 the lower one, 1 the upper one; by a choice, or a twentieth of the axis. */
+function nudge(axis: ShownAxis, end: 0 | 1, by: 1 | -1) {
+  const whole: [number, number] = axis.choices ? [0, axis.choices.length - 1] : [valueAt(axis, 0), valueAt(axis, 1)];
+  const range: [number, number] = [...(page.filter.ranges.get(axis.name) ?? whole)];
+  const moved = axis.choices ? range[end] + by : valueAt(axis, Math.max(0, Math.min(1, share(axis, range[end]) + by / 20)));
+  if (moved < whole[0] || moved > whole[1] || (end === 0 ? moved > range[1] : moved < range[0])) return;
+  range[end] = moved;
+  setRange(axis.name, range[0] <= whole[0] && range[1] >= whole[1] ? null : range);
+}
+
+const rangeWords = (axis: ShownAxis, range: [number, number]) =>
+  range.map((v) => (axis.choices ? axis.choices[Math.round(v)] : tick(v))).join(" to ");
+
 function drawAxis(g: CanvasRenderingContext2D, axis: ShownAxis, x: number, yOf: (at: number) => number) {
   const t = theme();
   g.strokeStyle = t.faint;
@@ -141,11 +155,18 @@ function AxisName({ axis, x, span, move, dragTo, drop }: NameProps) {
     const rest = scales.filter((s) => s.replace(/^[+-]/, "") !== axis.name);
     setOption("parallel.scales", [...rest, (axis.isLog ? "-" : "+") + axis.name].join(","));
   };
-  const param = paramOf(model.columns, axis.name);
+  const param = paramOf(model.columns, axis.name), range = page.filter.ranges.get(axis.name);
+  const press = (e: KeyboardEvent) => {
+    if (e.key === "ArrowLeft" || e.key === "ArrowRight") move(axis.name, e.key === "ArrowLeft" ? -1 : 1);
+    else if (e.key === "ArrowUp" || e.key === "ArrowDown") nudge(axis, e.shiftKey ? 1 : 0, e.key === "ArrowUp" ? 1 : -1);
+    else if (e.key === "Escape" && range) setRange(axis.name, null);
+    else return;
+    e.preventDefault();
+  };
+  const how = `left and right arrow move it, up and down the lower end of its brush, with Shift the upper end; ${range ? `brushed: ${rangeWords(axis, range)}` : "not brushed"}`;
   return (
     <div class="axis-name" style={{ left: `${x}px`, maxWidth: `${Math.max(76, span - 6)}px` }}>
-      <button type="button" class="bare" aria-label={`Axis ${axis.title}: left and right arrow move it`} title={param?.kind ?? axis.title}
-        onKeyDown={(e) => { if (e.key === "ArrowLeft" || e.key === "ArrowRight") { e.preventDefault(); move(axis.name, e.key === "ArrowLeft" ? -1 : 1); } }}
+      <button type="button" class="bare" aria-label={`Axis ${axis.title}: ${how}`} title={param?.kind ?? axis.title} onKeyDown={press}
         onPointerDown={(e) => { start.current = { pointer: e.clientX, x }; e.currentTarget.setPointerCapture(e.pointerId); }}
         onPointerMove={(e) => { if (start.current) dragTo(start.current.x + e.clientX - start.current.pointer); }}
         onPointerUp={(e) => { if (start.current) drop(start.current.x + e.clientX - start.current.pointer); start.current = null; }}>
