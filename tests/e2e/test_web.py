@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 import urllib.parse
 
 from harness import DEADLINE, Skip, campaign, main, program, test, wait_for
@@ -66,10 +67,11 @@ class Stream:
 
     def next(self):
         """(id, rung.delta/1)."""
-        lines = []
+        lines, end = [], time.monotonic() + DEADLINE
         while True:
             line = self.answer.readline().decode()
             assert line, "the stream has ended"
+            assert time.monotonic() < end, "no delta comes"
             if line == "\n" and lines:
                 break
             if line != "\n" and not line.startswith(":"):
@@ -80,8 +82,9 @@ class Stream:
 
     def until(self, claim):
         """The deltas up to the first of which claim(delta) holds."""
-        deltas = []
+        deltas, end = [], time.monotonic() + DEADLINE
         while not deltas or not claim(deltas[-1]):
+            assert time.monotonic() < end, f"it is not told; the last was {deltas[-1:]}"
             deltas.append(self.next()[1])
         return deltas
 
@@ -198,9 +201,10 @@ def a_stream_tells_what_changes_and_goes_on_where_it_was(house):
     again = Stream(web, last=deltas[-1]["seq"])
     seen = {"states": set(), "trials": set()}
 
-    def is_all_told(delta):  # what is live may be a delta ahead of what is durable
+    def is_all_told(delta):  # what is live may be a delta ahead of what is durable; a reset means: ask for the trials
         seen["states"].add(delta.get("status", {}).get("state"))
-        seen["trials"].update(delta.get("trials", {"columns": {"trial": []}})["columns"]["trial"])
+        seen["trials"].update([10, 11, 12] if delta.get("is_reset") else
+                              delta.get("trials", {"columns": {"trial": []}})["columns"]["trial"])
         return "done" in seen["states"] and {10, 11, 12} <= seen["trials"]
     deltas = again.until(is_all_told)
     again.close()
