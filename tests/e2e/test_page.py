@@ -193,6 +193,32 @@ def a_brush_is_moved_by_keyboard_too(house):
 
 
 @test
+def more_pages_than_a_browser_has_connections_are_all_served(house):
+    record(house)
+    page = Page(house)
+    browser = page.browser
+    first = browser.current_window_handle
+    url = house.ask("web", "--print").stdout.strip()
+    try:
+        for _ in range(8):
+            browser.switch_to.new_window("tab")
+            browser.get(url)
+            page.wait_text("#passed", "12 of 12")
+        page.view("importance")
+        page.wait("#importance li, main .empty", "the last of them is answered")
+        browser.switch_to.window(first)
+        house.ask("extend", "small", "--trials", "+3")
+        page.wait_text(".head, header", "small")
+        wait_for(lambda: "of 15" in page.text("main") or "15" in page.text("body"), "the first one has gone on")
+    finally:
+        for handle in browser.window_handles:
+            if handle != first:
+                browser.switch_to.window(handle)
+                browser.close()
+        browser.switch_to.window(first)
+
+
+@test
 def an_operator_steers_after_a_confirmation_and_a_viewer_cannot(house):
     record(house)
     page = Page(house, "--viewer")
