@@ -169,6 +169,18 @@ sqlite3 *sql_open(const char *path, enum sql_mode mode, struct err *e)
     return NULL;
 }
 
+int sql_roll_back(const char *path, struct err *e)
+{
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, "SELECT 1 FROM sqlite_schema LIMIT 1", NULL, NULL, NULL); /* the first reader does it */
+    if (rc != SQLITE_OK)
+        sql_fail(db, rc, e);
+    sqlite3_close(db);
+    return rc == SQLITE_OK ? 0 : -1;
+}
+
 /* ---- copies ---- */
 
 /* The copy's bytes reach the disk before anybody relies on it. */

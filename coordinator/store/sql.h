@@ -31,6 +31,9 @@ enum sql_mode { SQL_WRITE, SQL_READ, SQL_READ_FROZEN };
  * medium where SQLite cannot lay its index of the WAL beside it. Returns owned (sqlite3_close), or NULL with e. */
 sqlite3 *sql_open(const char *path, enum sql_mode mode, struct err *e);
 
+/* Rolls back the transaction of a writer that was killed, where its journal lies beside the file. */
+int sql_roll_back(const char *path, struct err *e);
+
 /* Copies the whole database into a new file at `path`, which is made durable. */
 int sql_copy(sqlite3 *db, const char *path, struct err *e);
 

@@ -66,10 +66,24 @@ static int make_file(const struct store *s, struct err *e)
     return failed;
 }
 
+/* A process that was killed while it made the file, before that had its write-ahead log, has left a journal, which only
+ * a writer may roll back. That gives back what was there before, and is no change. */
+static int roll_back(const struct store *s, struct err *e)
+{
+    struct str journal = { 0 };
+    struct stat st;
+    str_addf(&journal, "%s-journal", s->path);
+    bool is_left = stat(journal.text, &st) == 0 && st.st_size > 0;
+    str_deinit(&journal);
+    return is_left ? sql_roll_back(s->path, e) : 0;
+}
+
 /* Refusals come before the first change to the file: not even its journal mode is touched. */
 static int check_before_writing(const struct store *s, struct err *e)
 {
     struct stat st;
+    if (roll_back(s, e) < 0)
+        return -1;
     if (stat(s->path, &st) < 0 || st.st_size == 0)
         return make_file(s, e);
     sqlite3 *db = sql_open(s->path, SQL_READ, e);

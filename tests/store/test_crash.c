@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/base/rng.h"
+#include "tests/scratch.h"
 #include "tests/store/checks.h"
 
 static int64_t counted(struct store *s, const char *sql)
@@ -151,6 +152,43 @@ static void check_full_and_freed(struct store *s, void (*set_free)(struct store 
 static void lift_page_limit(struct store *s)
 {
     CHECK_INT(sql_run(s->db, "PRAGMA max_page_count = 1000000", &e), 0);
+}
+
+/* As a coordinator leaves it that is killed while it makes its first tables: no write-ahead log is there yet. */
+static void leave_journal(const char *path)
+{
+    sqlite3 *db = NULL;
+    if (sqlite3_open(path, &db) != SQLITE_OK ||
+        sqlite3_exec(db,
+            "PRAGMA cache_size = 1; BEGIN; CREATE TABLE half (x); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i "
+            "+ 1 FROM n LIMIT 5000) INSERT INTO half SELECT hex(randomblob(200)) FROM n",
+            NULL, NULL, NULL) != SQLITE_OK)
+        _exit(2);
+    _exit(0);
+}
+
+TEST(a_store_whose_maker_was_killed_halfway_is_made_again)
+{
+    struct str path = { 0 }, journal = { 0 };
+    struct stat st;
+    int status;
+    CHECK_INT(mkdir(scratch_path("halfway"), 0700), 0);
+    str_addf(&path, "%s/rung.db", scratch_path("halfway"));
+    str_addf(&journal, "%s-journal", path.text);
+    pid_t child = fork();
+    if (child == 0)
+        leave_journal(path.text);
+    CHECK_INT(waitpid(child, &status, 0), child);
+    CHECK_INT(status, 0);
+    CHECK(stat(journal.text, &st) == 0 && st.st_size > 0);
+    struct store *s = sample_open(scratch_path("halfway"), STORE_WRITE);
+    if (!s)
+        TAP_FAIL("%s", e.text);
+    CHECK_INT(counted(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'half'"), 0);
+    CHECK_INT(counted(s, "SELECT count(*) FROM trial"), 0);
+    store_close(s);
+    str_deinit(&path);
+    str_deinit(&journal);
 }
 
 TEST(a_file_that_may_not_grow_fails_its_transaction_alone)
