@@ -1,19 +1,7 @@
 """A coordinator on a TCP port of this machine, as somebody would start it by hand."""
 import json
-import socket
 
-
-def free_port():
-    """A port that is free, as is the next one, which bulk takes."""
-    while True:
-        with socket.socket() as one, socket.socket() as next_one:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            try:
-                next_one.bind(("127.0.0.1", port + 1))
-                return port
-            except (OSError, OverflowError):
-                continue
+from ports import free_port
 
 
 class Hand:

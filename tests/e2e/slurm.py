@@ -6,8 +6,8 @@ import signal
 import socket
 import subprocess
 
-from hand import free_port
 from harness import Skip, wait_for
+from ports import free_port
 
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel"]
 NODES = ["w1", "w2", "w3"]

@@ -5,8 +5,9 @@ import os
 import signal
 import sys
 
-from hand import Hand, free_port
+from hand import Hand
 from harness import campaign, main, test, wait_for
+from ports import free_port
 
 
 @test

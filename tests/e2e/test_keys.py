@@ -1,33 +1,20 @@
 #!/usr/bin/env python3
 """Who may come in over the network, and as what: the real programs, over real sockets."""
 import os
-import socket
 import subprocess
 import sys
 
 from harness import DEADLINE, campaign, main, program, test, wait_for
+from ports import free_port
 
 ALL = "0.0.0.0"  # an address that others reach: keys are asked for
-
-
-def free_ports():
-    """Two neighbours that nobody has."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind((ALL, 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind((ALL, port + 1))
-            except OSError:
-                continue
-            return port
 
 
 class Guarded:
     """A coordinator that asks for keys, and what it said."""
 
     def __init__(self, house, *words):
-        self.house, self.port = house, free_ports()
+        self.house, self.port = house, free_port()
         self.child = house.start("rungd", "--store", house.store, "--listen", f"tcp://{ALL}:{self.port}", *words)
         self.errors = house.path(f"rungd-{len(house.children) - 1}.err")
         self.address = f"tcp://127.0.0.1:{self.port}"
@@ -114,7 +101,7 @@ def a_stranger_a_wrong_server_key_and_a_plain_client_are_told_so(house):
 
 @test
 def a_coordinator_without_keys_says_so_to_who_brings_one(house):
-    port = free_ports()
+    port = free_port()
     house.start("rungd", "--store", house.store, "--listen", f"tcp://127.0.0.1:{port}")
     listens(house, port)
     key = house.path("k.key")
@@ -203,7 +190,7 @@ def keys_that_others_can_read_are_refused_at_both_ends(house):
 
 @test
 def insecure_says_so_loudly_and_takes_everybody(house):
-    port = free_ports()
+    port = free_port()
     house.start("rungd", "--store", house.store, "--listen", f"tcp://{ALL}:{port}", "--insecure")
     listens(house, port)
     assert "EVERYBODY" in read(house.path("rungd-0.err"))

@@ -5,8 +5,8 @@ import os
 import socket
 import sys
 
-from hand import free_port
 from harness import Skip, campaign, main, test, wait_for
+from ports import free_port
 
 
 def endless(house):

@@ -5,8 +5,8 @@ import json
 import os
 import sys
 
-from hand import free_port
 from harness import campaign, main, test, wait_for
+from ports import free_port
 from slurm import Cluster, run
 
 

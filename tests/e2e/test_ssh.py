@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 
-from hand import free_port
 from harness import Skip, campaign, main, test, wait_for
+from ports import free_port
 
 SSHD = """Port {port}
 ListenAddress 127.0.0.1
