@@ -35,13 +35,19 @@ __attribute__((format(printf, 2, 3))) static void add_variable(struct launch *l,
     l->environment[l->n_environment] = NULL;
 }
 
-/* One core a trial: slots are what runs in parallel. Somebody who set these for his own command knows why. */
-static void add_threads(struct launch *l, bool is_command)
+static uint64_t cores_of(const struct message_grant *grant)
+{
+    return grant->cores > 1 ? (uint64_t)grant->cores : 1;
+}
+
+/* As many as the slots that it takes: slots are what runs in parallel. Somebody who set these for his own command knows
+ * why. */
+static void add_threads(struct launch *l, bool is_command, uint64_t n)
 {
     static const char *const names[] = { "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!is_command || !getenv(names[i]))
-            add_variable(l, "%s=1", names[i]);
+            add_variable(l, "%s=%" PRIu64, names[i], n);
 }
 
 static void add_environment(struct launch *l, const struct message_grant *grant, const struct launch_place *place)
@@ -52,7 +58,8 @@ static void add_environment(struct launch *l, const struct message_grant *grant,
     add_variable(l, "RUNG_LEASE=%" PRIu64, grant->lease);
     add_variable(l, "RUNG_SLOT=%d", place->slot);
     add_variable(l, "RUNG_WORK_DIRECTORY=%s", place->directory);
-    add_threads(l, grant->command != NULL);
+    add_variable(l, "RUNG_CORES=%" PRIu64, cores_of(grant));
+    add_threads(l, grant->command != NULL, cores_of(grant));
 }
 
 /* ---- a command ---- */
@@ -79,7 +86,7 @@ static bool put_ours(const struct values *v, const char *name, struct str *out)
         uint64_t value;
     } numbers[] = { { "budget_from", (uint64_t)g->budget_from }, { "budget_to", (uint64_t)g->budget_to },
         { "seed", g->seed }, { "campaign_seed", g->campaign_seed }, { "lease", g->lease },
-        { "trial", (uint64_t)g->number }, { "slot", (uint64_t)v->place->slot } };
+        { "trial", (uint64_t)g->number }, { "slot", (uint64_t)v->place->slot }, { "cores", cores_of(g) } };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(texts[i].name, name) == 0) {
             str_add(out, texts[i].text);

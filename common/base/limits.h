@@ -44,6 +44,7 @@
 #define LIMIT_NOTE 900                /* bytes of a note on a trial */
 #define LIMIT_STEERED 1000            /* trials that one request names */
 #define LIMIT_SLOTS 256               /* slots of one worker */
+#define LIMIT_WEIGHT 1000             /* of a campaign beside others */
 #define LIMIT_WORKERS 4096            /* workers that are connected at once */
 #define LIMIT_CAMPAIGNS 1024          /* campaigns of one store */
 #define LIMIT_SEQUENCE 100000         /* frames of one sequence */

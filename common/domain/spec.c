@@ -40,6 +40,16 @@ double campaign_spec_loss(const struct campaign_spec *spec, double value)
     return spec->goal == GOAL_MAXIMIZE ? -value : value;
 }
 
+int campaign_spec_cores(const struct campaign_spec *spec)
+{
+    return spec->trial.cores > 1 ? (int)spec->trial.cores : 1;
+}
+
+int64_t campaign_spec_weight(const struct campaign_spec *spec)
+{
+    return spec->weight > 1 ? spec->weight : 1;
+}
+
 uint64_t campaign_spec_trial_seed(const struct campaign_spec *spec, uint32_t number)
 {
     struct rng r;

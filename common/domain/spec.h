@@ -45,9 +45,10 @@ struct trial_spec {
     char *program;  /* "gru-attention" or "linear", or NULL for a command */
     char **command; /* n_command words, or NULL */
     int n_command;
-    char *data;   /* JSON text of trial.data with its file names made absolute, or NULL */
-    char *fixed;  /* JSON text of an object: parameters that do not vary; "{}" when none */
-    char **files; /* n_files names beneath the directory: copies lie in the working directory of each attempt */
+    int64_t cores; /* slots of a worker that a trial of a command takes; 0: one */
+    char *data;    /* JSON text of trial.data with its file names made absolute, or NULL */
+    char *fixed;   /* JSON text of an object: parameters that do not vary; "{}" when none */
+    char **files;  /* n_files names beneath the directory: copies lie in the working directory of each attempt */
     int n_files;
     char *blobs;     /* JSON text of what travels with the campaign: common/proto/cargo.h; NULL: made before that was */
     char *directory; /* of the campaign file, absolute: where a command is looked up and runs */
@@ -56,6 +57,7 @@ struct trial_spec {
 struct campaign_spec {
     char name[LIMIT_NAME + 1];
     uint64_t seed;
+    int64_t weight; /* its share of the workers, beside the other campaigns; 0: 1 */
     char metric[LIMIT_NAME + 1];
     enum goal goal;
     struct trial_spec trial;
@@ -69,6 +71,9 @@ struct campaign_spec {
 };
 
 void campaign_spec_deinit(struct campaign_spec *spec);
+
+int campaign_spec_cores(const struct campaign_spec *spec);      /* at least 1 */
+int64_t campaign_spec_weight(const struct campaign_spec *spec); /* at least 1 */
 
 /* For the search, less is better: the objective's value, negated where the goal is to maximise. */
 double campaign_spec_loss(const struct campaign_spec *spec, double value);

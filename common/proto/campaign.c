@@ -86,6 +86,11 @@ static void read_schema_hint(struct reader *r, json_value v, const char *pointer
     read_text(r, v, pointer, LIMIT_CHOICE_TEXT, &text);
 }
 
+static void read_weight(struct reader *r, json_value v, const char *pointer)
+{
+    read_int(r, v, pointer, 1, LIMIT_WEIGHT, &r->spec->weight);
+}
+
 /* Read once the space is known: campaign_relations.c. */
 static void read_enqueue_later(struct reader *r, json_value v, const char *pointer)
 {
@@ -97,6 +102,7 @@ static const struct field campaign_fields[] = {
     { "$schema",   false, NULL,                                             read_schema_hint },
     { "name",      true,  "the campaign's name",                            read_campaign_name },
     { "seed",      false, NULL,                                             read_seed },
+    { "weight",    false, NULL,                                             read_weight },
     { "objective", true,  "an object with metric and goal",                 read_objective },
     { "trial",     true,  "an object with program or command",              read_trial },
     { "space",     true,  "an object of parameters",                        read_space },

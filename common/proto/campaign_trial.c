@@ -111,6 +111,11 @@ static void read_files(struct reader *r, json_value v, const char *pointer)
     }
 }
 
+static void read_cores(struct reader *r, json_value v, const char *pointer)
+{
+    read_int(r, v, pointer, 1, LIMIT_SLOTS, &r->spec->trial.cores);
+}
+
 /* Written by Rung itself. */
 static void read_blobs(struct reader *r, json_value v, const char *pointer)
 {
@@ -131,6 +136,9 @@ static void check_program(struct reader *r, json_value v, const char *pointer)
     if (has_program && !json_get(v, "data"))
         problems_add(r->problems, pointer,
             "\"data\" is missing: expected an object such as {\"format\": \"synthetic\"} for a built-in program");
+    if (has_program && r->spec->trial.cores > 1)
+        problems_add(r->problems, pointer,
+            "\"cores\" with a built-in program, which trains on one core: expected a \"command\", or no \"cores\"");
 }
 
 void read_trial(struct reader *r, json_value v, const char *pointer)
@@ -141,6 +149,7 @@ void read_trial(struct reader *r, json_value v, const char *pointer)
         { "data", false, NULL, read_data },
         { "fixed", false, NULL, read_fixed },
         { "files", false, NULL, read_files },
+        { "cores", false, NULL, read_cores },
         { "blobs", false, NULL, read_blobs },
         { "directory", true, "the directory of the campaign file", read_directory },
     };

@@ -29,6 +29,8 @@ static void put_trial(const struct trial_spec *trial, struct str *s)
             json_put_text(s, trial->files[i]);
         json_close_array(s);
     }
+    if (trial->cores > 1)
+        json_add_int(s, "cores", trial->cores);
     if (trial->blobs)
         json_add_raw(s, "blobs", trial->blobs);
     json_add_raw(s, "fixed", trial->fixed ? trial->fixed : "{}");
@@ -147,6 +149,8 @@ void campaign_canonical(const struct campaign_spec *spec, struct str *out)
     json_open_object(&s);
     json_add_text(&s, "name", spec->name);
     json_add_id(&s, "seed", spec->seed);
+    if (spec->weight > 1)
+        json_add_int(&s, "weight", spec->weight);
     json_put_key(&s, "objective");
     json_open_object(&s);
     json_add_text(&s, "metric", spec->metric);

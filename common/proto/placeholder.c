@@ -6,7 +6,7 @@
 #include "common/domain/space.h"
 
 const char *const placeholder_ours[] = { "budget_from", "budget_to", "seed", "campaign_seed", "checkpoint_in",
-    "checkpoint_out", "config", "data", "directory", "campaign", "trial", "lease", "slot", "metric" };
+    "checkpoint_out", "config", "data", "directory", "campaign", "trial", "lease", "slot", "cores", "metric" };
 const size_t placeholder_n_ours = sizeof placeholder_ours / sizeof *placeholder_ours;
 
 /* The length of a placeholder that begins at `text`, its name in `name`; 0 when none does. */

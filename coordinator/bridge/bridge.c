@@ -362,6 +362,7 @@ static void make_grant(const struct send *s, struct bridge_memory *memory, struc
         .trial_timeout_ms = spec->limits.trial_timeout_ms,
         .progress_timeout_ms = spec->limits.progress_timeout_ms,
         .memory_bytes = spec->limits.trial_memory_bytes,
+        .cores = campaign_spec_cores(spec) > 1 ? campaign_spec_cores(spec) : 0,
         .config_id = t->config_id,
     };
 }

@@ -32,7 +32,7 @@ static int start_own(struct errand *r, const struct remote *where, struct err *e
     if (status == 0)
         status = address_for_store(store.text, getenv("XDG_RUNTIME_DIR"), &address, e);
     if (status == 0)
-        status = fleet_init(&r->fleet, store.text, address.text, 0, e);
+        status = fleet_init(&r->fleet, store.text, address.text, 0, 1, e);
     if (status == 0) {
         r->is_own = true;
         status = fleet_start_coordinator(&r->fleet, system_monotonic_ms(), e);

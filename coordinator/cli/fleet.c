@@ -29,24 +29,26 @@ static void init_coordinator(struct fleet *f, const char *programs)
     str_deinit(&log);
 }
 
-static void init_worker(struct fleet *f, int number, const char *programs, const char *address)
+static void init_worker(struct fleet *f, int number, const char *programs, const char *address, int n_slots)
 {
-    struct str program = { 0 }, log = { 0 }, directory = { 0 }, name = { 0 };
+    struct str program = { 0 }, log = { 0 }, directory = { 0 }, name = { 0 }, slots = { 0 };
+    str_addf(&slots, "%d", n_slots);
     str_addf(&program, "%s/rung-worker", programs);
     str_addf(&log, "%s/log/worker-%d.log", f->store, number);
     str_addf(&directory, "%s/workers/%d", f->store, number);
     str_addf(&name, "local/%d", number);
     child_init(&f->workers[number - 1],
-        (const char *const[]){ program.text, "--connect", address, "--slots", "1", "--dir", directory.text, "--name",
-            name.text, "--allow-commands", "*", NULL },
+        (const char *const[]){ program.text, "--connect", address, "--slots", slots.text, "--dir", directory.text,
+            "--name", name.text, "--allow-commands", "*", NULL },
         log.text);
     str_deinit(&program);
     str_deinit(&log);
     str_deinit(&directory);
     str_deinit(&name);
+    str_deinit(&slots);
 }
 
-int fleet_init(struct fleet *f, const char *store, const char *address, int n_workers, struct err *e)
+int fleet_init(struct fleet *f, const char *store, const char *address, int n_workers, int n_slots, struct err *e)
 {
     struct str programs = { 0 };
     if (make_directory(store, "log", e) < 0 || make_directory(store, "workers", e) < 0 ||
@@ -56,7 +58,7 @@ int fleet_init(struct fleet *f, const char *store, const char *address, int n_wo
     f->workers = mem_zalloc((size_t)n_workers, sizeof *f->workers);
     init_coordinator(f, programs.text);
     for (int i = 1; i <= n_workers; i++)
-        init_worker(f, i, programs.text, address);
+        init_worker(f, i, programs.text, address, n_slots);
     str_deinit(&programs);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* fleet.h: the processes of `rung run`: a coordinator on a store, and workers of one slot each beside it.
+/* fleet.h: the processes of `rung run`: a coordinator on a store, and workers beside it, each for a trial at a time.
  */
 #ifndef RUNG_COORDINATOR_CLI_FLEET_H
 #define RUNG_COORDINATOR_CLI_FLEET_H
@@ -17,8 +17,8 @@ struct fleet {
 };
 
 /* Makes the directories for logs and workers in `store`, which is there, and starts nothing. The programs are those
- * beside the one that runs. */
-int fleet_init(struct fleet *f, const char *store, const char *address, int n_workers, struct err *e);
+ * beside the one that runs. n_slots: of each worker, what a trial takes. */
+int fleet_init(struct fleet *f, const char *store, const char *address, int n_workers, int n_slots, struct err *e);
 void fleet_deinit(struct fleet *f); /* kills what still runs, and waits for it; accepts a zeroed one */
 
 int fleet_start_coordinator(struct fleet *f, int64_t now_ms, struct err *e);

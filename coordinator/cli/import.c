@@ -211,7 +211,7 @@ static int give_alone(struct import *m, const char *store, const struct address 
     struct fleet fleet = { 0 };
     struct client *c = NULL;
     interrupt_watch();
-    int status = fleet_init(&fleet, store, address->text, 0, e);
+    int status = fleet_init(&fleet, store, address->text, 0, 1, e);
     if (status == 0 && (status = fleet_start_coordinator(&fleet, system_monotonic_ms(), e)) == 0 &&
         !(c = client_open(address->text, NULL, e)))
         status = -1;

@@ -108,7 +108,7 @@ static int fill_plan(
         return -1;
     str_copy(p->launcher, sizeof p->launcher, o->on);
     p->n_workers = o->n_workers;
-    p->slots = o->slots;
+    p->slots = o->slots ? o->slots : file->cores;
     p->idle_exit_s = o->idle_exit_s;
     p->is_copied = o->is_copied;
     add_program(file, &p->commands);

@@ -67,9 +67,11 @@ static int claim_store(struct run *r, struct err *e)
 
 static int start_coordinator(struct run *r, struct err *e)
 {
-    int n_workers = r->options->n_workers ? r->options->n_workers : system_cores();
+    int n_slots = r->file.cores > 1 ? r->file.cores : 1;
+    int fitting = system_cores() > n_slots ? system_cores() / n_slots : 1;
+    int n_workers = r->options->n_workers ? r->options->n_workers : fitting;
     if (address_for_store(r->store.text, getenv("XDG_RUNTIME_DIR"), &r->address, e) < 0 ||
-        fleet_init(&r->fleet, r->store.text, r->address.text, n_workers, e) < 0 ||
+        fleet_init(&r->fleet, r->store.text, r->address.text, n_workers, n_slots, e) < 0 ||
         fleet_start_coordinator(&r->fleet, system_monotonic_ms(), e) < 0)
         return -1;
     r->client = client_open(r->address.text, NULL, e);

@@ -20,6 +20,7 @@ static int take(struct submission *out, struct campaign_file *f, struct err *e)
     if (pack_campaign(&f->spec, e) < 0)
         return -1;
     str_copy(out->name, sizeof out->name, f->spec.name);
+    out->cores = campaign_spec_cores(&f->spec);
     campaign_canonical(&f->spec, &out->canonical);
     return 0;
 }
@@ -39,6 +40,7 @@ void submission_copy(struct submission *out, const struct submission *from)
 {
     *out = (struct submission){ 0 };
     str_copy(out->name, sizeof out->name, from->name);
+    out->cores = from->cores;
     str_add(&out->canonical, str_text(&from->canonical));
 }
 

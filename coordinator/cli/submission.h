@@ -10,6 +10,7 @@
 struct submission {
     char name[LIMIT_NAME + 1]; /* of the campaign */
     struct str canonical;      /* owned: the file in its canonical form */
+    int cores;                 /* slots that a trial takes */
 };
 
 /* Reads the file as `rung check` does; `path` "-" is standard input. Returns 0 and fills `out`; EXIT_STATUS_INVALID

@@ -25,6 +25,7 @@ struct campaign {
     int64_t n_results;                    /* counted, failures included */
     int64_t n_reached;                    /* counted, failures not included */
     int64_t reached_by;                   /* the worker of the last of them; 0: none so far */
+    uint64_t n_looks;                     /* the hub's count of looks for work when it was last looked at */
     int64_t budget_spent;                 /* training behind the counted results */
     int64_t checkpoint_bytes;             /* of all its trials */
     int64_t saved_ran_ms;                 /* row.ran_ms as it was last stored */

@@ -7,6 +7,8 @@ enum fit fit_of(const struct campaign *c, const struct worker *w)
     const struct trial_spec *trial = &c->spec->trial;
     if (trial->command && !allowed_program(w->commands, trial->command[0]))
         return FIT_NOT_ALLOWED;
+    if (campaign_spec_cores(c->spec) > w->row.slots)
+        return FIT_TOO_SMALL;
     return FIT_GOOD;
 }
 
@@ -14,6 +16,12 @@ static void put_reason(const struct campaign *c, enum fit why, struct str *out)
 {
     switch (why) {
     case FIT_GOOD:
+        return;
+    case FIT_TOO_SMALL:
+        str_addf(out,
+            "a trial takes %d slots (trial.cores), and no worker that is here has so many: start one with "
+            "--slots %d",
+            campaign_spec_cores(c->spec), campaign_spec_cores(c->spec));
         return;
     case FIT_NOT_ALLOWED:
         str_addf(out, "no worker that is here may run %s: start one with --allow-commands %s",

@@ -8,7 +8,11 @@
 #include "coordinator/core/campaign.h"
 #include "coordinator/core/roster.h"
 
-enum fit { FIT_GOOD, FIT_NOT_ALLOWED /* its own configuration does not name the program */ };
+enum fit {
+    FIT_GOOD,
+    FIT_TOO_SMALL,  /* fewer slots than a trial takes */
+    FIT_NOT_ALLOWED /* its own configuration does not name the program */
+};
 
 enum fit fit_of(const struct campaign *c, const struct worker *w);
 

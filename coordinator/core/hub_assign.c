@@ -54,14 +54,20 @@ static struct trial *promote_trial(
     return t;
 }
 
-/* Something for a free slot of w from this campaign, queued and ready to be leased, or NULL. A trial that broke on w
+/* ---- which campaign, and what of it ---- */
+
+static bool has_room(const struct worker *w, const struct campaign *c)
+{
+    int cores = campaign_spec_cores(c->spec);
+    return w->free >= cores && w->n_running + cores <= w->row.slots;
+}
+
+/* Something for free slots of w from this campaign, queued and ready to be leased, or NULL. A trial that broke on w
  * is for others, as long as there is anything else to do. */
 static struct trial *work_of(
     struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c, const struct worker *w)
 {
     struct search_decision d;
-    if (c->row.state != CAMPAIGN_RUNNING || fit_of(c, w) != FIT_GOOD)
-        return NULL;
     struct trial *t = campaign_next_queued(c, NULL, e->now_ms);
     while (t && hub_prefers_another(h, t, w))
         t = campaign_next_queued(c, t, e->now_ms);
@@ -73,15 +79,56 @@ static struct trial *work_of(
     return d.move == SEARCH_PROMOTE ? promote_trial(h, e, fx, c, &d) : campaign_next_queued(c, NULL, e->now_ms);
 }
 
-/* Campaigns take turns. */
+/* Whether it would take more slots of w than are free now. */
+static bool waits_for_room(const struct hub_event *e, struct campaign *c, const struct worker *w)
+{
+    struct search_decision d;
+    if (has_room(w, c))
+        return false;
+    search_next(c->search, &d);
+    return d.move == SEARCH_START || d.move == SEARCH_PROMOTE || campaign_next_queued(c, NULL, e->now_ms);
+}
+
+static int64_t slots_of(const struct campaign *c)
+{
+    return (int64_t)c->n_states[TRIAL_RUNNING] * campaign_spec_cores(c->spec);
+}
+
+static bool has_less(const struct campaign *a, const struct campaign *b)
+{
+    return slots_of(a) * campaign_spec_weight(b->spec) < slots_of(b) * campaign_spec_weight(a->spec);
+}
+
+/* Of the campaigns that w can run, and that this look has not seen, the one that holds the fewest slots for its
+ * weight; of equals the next in turn. n_campaigns: none is left. */
+static size_t least_served(const struct hub *h, const struct worker *w)
+{
+    size_t best = h->n_campaigns;
+    for (size_t i = 0; i < h->n_campaigns; i++) {
+        size_t at = (h->next_campaign + i) % h->n_campaigns;
+        const struct campaign *c = h->campaigns[at];
+        if (c->row.state != CAMPAIGN_RUNNING || c->n_looks == h->n_looks || fit_of(c, w) != FIT_GOOD)
+            continue;
+        if (best == h->n_campaigns || has_less(c, h->campaigns[best]))
+            best = at;
+    }
+    return best;
+}
+
+/* Where the campaign whose turn it is needs more slots than are free, those are kept for it: others would take each one
+ * as it comes free, and it would wait for ever. */
 static struct trial *find_work(struct hub *h, const struct hub_event *e, struct effects *fx, const struct worker *w)
 {
-    for (size_t i = 0; i < h->n_campaigns; i++) {
-        struct campaign *c = h->campaigns[(h->next_campaign + i) % h->n_campaigns];
-        struct trial *t = work_of(h, e, fx, c, w);
-        if (!t)
+    size_t at;
+    h->n_looks++;
+    while ((at = least_served(h, w)) < h->n_campaigns) {
+        struct campaign *c = h->campaigns[at];
+        c->n_looks = h->n_looks;
+        bool is_held = waits_for_room(e, c, w);
+        struct trial *t = has_room(w, c) ? work_of(h, e, fx, c, w) : NULL;
+        if (!t && !is_held)
             continue;
-        h->next_campaign = (h->next_campaign + i + 1) % h->n_campaigns;
+        h->next_campaign = is_held ? at : (at + 1) % h->n_campaigns; /* who waits keeps its turn */
         return t;
     }
     return NULL;
@@ -134,12 +181,14 @@ static void finish_if_over(struct hub *h, const struct hub_event *e, struct effe
         hub_finish(h, e, fx, c, CAMPAIGN_DONE, *d.note ? d.note : "every trial and every promotion is through");
 }
 
-/* Where every campaign fits the worker and has nothing for it, it has nothing for anybody. */
-static bool fits_all(const struct hub *h, const struct worker *w)
+/* Where every campaign fits the worker and each free slot, and has nothing for it, it has nothing for anybody. */
+static bool speaks_for_all(const struct hub *h, const struct worker *w)
 {
-    for (size_t i = 0; i < h->n_campaigns; i++)
-        if (h->campaigns[i]->row.state == CAMPAIGN_RUNNING && fit_of(h->campaigns[i], w) != FIT_GOOD)
+    for (size_t i = 0; i < h->n_campaigns; i++) {
+        const struct campaign *c = h->campaigns[i];
+        if (c->row.state == CAMPAIGN_RUNNING && (fit_of(c, w) != FIT_GOOD || campaign_spec_cores(c->spec) > 1))
             return false;
+    }
     return true;
 }
 
@@ -151,7 +200,7 @@ void hub_assign(struct hub *h, const struct hub_event *e, struct effects *fx)
         struct trial *t = roster_may_work(w) ? find_work(h, e, fx, w) : NULL;
         if (t)
             hub_lease(h, e, fx, t, w); /* without a free slot it waits no more, and the next one stands here */
-        else if (roster_may_work(w) && fits_all(h, w))
+        else if (roster_may_work(w) && speaks_for_all(h, w))
             break;
         else
             i++;

@@ -13,7 +13,7 @@ void hub_list_running(struct hub *h, struct trial *t)
     t->running_index = h->n_running;
     h->running[h->n_running++] = t;
     if (w)
-        w->n_running++;
+        w->n_running += campaign_spec_cores(t->campaign->spec);
 }
 
 void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, struct worker *w)
@@ -30,7 +30,7 @@ void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, str
     t->step = t->row.budget;
     t->live_value = NAN;
     hub_list_running(h, t);
-    roster_set_free(&h->roster, w, w->free - 1);
+    roster_set_free(&h->roster, w, w->free - campaign_spec_cores(c->spec));
     effects_change_trial(fx, t);
 
     struct event_row *row = hub_log(h, e, fx, EVENT_GRANTED, c, t);
@@ -60,8 +60,9 @@ void hub_unlease(struct hub *h, struct trial *t)
     h->running[t->running_index] = last;
     last->running_index = t->running_index;
     struct worker *w = roster_by_id(&h->roster, t->row.worker);
-    if (w && w->n_running > 0)
-        w->n_running--;
+    int cores = campaign_spec_cores(t->campaign->spec);
+    if (w)
+        w->n_running -= w->n_running < cores ? w->n_running : cores;
     t->row.worker = 0;
     t->session = 0;
     hub_forget_live(t);

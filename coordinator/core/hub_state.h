@@ -36,7 +36,8 @@ struct hub {
     size_t n_steers; /* ever: the next goes to n_steers % STEERS_KEPT */
     struct hub_news news[HUB_NEWS];
     size_t n_news;        /* ever: the next goes to n_news % HUB_NEWS */
-    size_t next_campaign; /* where the last grant stopped: campaigns take turns */
+    size_t next_campaign; /* where the last grant stopped: of campaigns with equal shares each has its turn */
+    uint64_t n_looks;     /* for work, ever */
 };
 
 /* The next event's row, already in the journal: fill what applies. */

@@ -17,7 +17,7 @@ struct worker {
     int free;             /* slots that it asked to fill and that got no GRANT yet; set by roster_set_free alone */
     int64_t asked_ms;     /* monotonic: since when */
     bool was_told;        /* NOWORK was sent for this ASK */
-    int n_running;        /* leases that it holds */
+    int n_running;        /* slots that its leases take */
     uint64_t blamed_step; /* the hub's step in which it was last blamed for a trial */
     bool is_aside;        /* gets no work: hub_trust.c */
     int64_t back_at_ms;   /* monotonic: until then */

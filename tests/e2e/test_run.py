@@ -200,5 +200,21 @@ def the_built_in_trainer_learns_the_synthetic_data(house):
     assert house.value("SELECT checkpoint <> '' FROM best_trial") == 1
 
 
+
+@test
+def a_trial_of_several_cores_has_as_many_slots_and_threads(house):
+    os.environ.pop("OMP_NUM_THREADS", None)  # who sets it for his own command knows why
+    words = ["sh", "-c", "echo loss=$RUNG_CORES; echo threads=$OMP_NUM_THREADS", "sh"]
+    for name, cores in (("narrow", None), ("wide", 3)):
+        trial = {"command": words + ["${cores}"], **({"cores": cores} if cores else {})}
+        path = house.write(f"{name}.json", campaign(name=name, trials=3, trial=trial, search={"scheduler": "none"}))
+        house.run(path, "--workers", "2")
+    found = "SELECT DISTINCT value FROM trial JOIN campaign AS c ON c.id = campaign WHERE c.name = ?"
+    assert house.query(found, "narrow") == [(1.0,)], house.logs()
+    assert house.query(found, "wide") == [(3.0,)], house.logs()
+    assert {slots for slots, in house.query("SELECT slots FROM workers")} == {3}
+    assert "threads=3" in house.ask("logs", "wide", "1").stdout
+
+
 if __name__ == "__main__":
     sys.exit(main())

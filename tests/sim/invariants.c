@@ -155,11 +155,17 @@ void invariants_turn(struct world *w)
     const struct coordinator *c = &w->coordinator;
     const struct roster *roster = hub_roster(c->hub);
     bool is_hungry = false;
+    int most = 1; /* slots for a trial of any campaign: fewer may be kept for one that needs more */
     if (c->is_full || c->has_begun)
         return;
+    for (size_t i = 0; i < hub_n_campaigns(c->hub); i++) {
+        int cores = campaign_spec_cores(hub_campaign(c->hub, i)->spec);
+        most = cores > most ? cores : most;
+    }
     for (size_t i = 0; i < roster->n; i++) {
         const struct worker *worker = roster->workers[i];
-        is_hungry |= worker->is_here && !worker->is_aside && worker->free > 0 && worker->n_running < worker->row.slots;
+        is_hungry |= worker->is_here && !worker->is_aside && worker->free >= most &&
+                     worker->n_running + most <= worker->row.slots;
     }
     for (size_t i = 0; is_hungry && i < hub_n_campaigns(c->hub); i++)
         if (has_work(w, hub_campaign(c->hub, i), w->now_ms + c->mortal.clock_ms - TICK_MS - 50))
@@ -184,7 +190,7 @@ static void check_loads(struct world *w)
     const struct hub *h = w->coordinator.hub;
     int counts[64] = { 0 };
     for (size_t i = 0; i < hub_n_running(h); i++)
-        counts[hub_running(h, i)->row.worker % 64]++;
+        counts[hub_running(h, i)->row.worker % 64] += campaign_spec_cores(hub_running(h, i)->campaign->spec);
     for (size_t i = 0; i < hub_roster(h)->n; i++) {
         const struct worker *worker = hub_roster(h)->workers[i];
         if (worker->n_running != counts[worker->row.id % 64])

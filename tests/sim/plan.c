@@ -55,7 +55,9 @@ struct campaign_spec *plan_spec(const struct dials *d, uint64_t seed, int plan)
     spec->seed = seed * 31 + (uint64_t)plan;
     snprintf(spec->metric, sizeof spec->metric, "loss");
     spec->goal = seed & 1 ? GOAL_MINIMIZE : GOAL_MAXIMIZE;
+    spec->weight = 1 + plan % 3;
     make_program(d, &spec->trial);
+    spec->trial.cores = seed % 8 == 6 && d->slots > 1 ? 1 + plan % 2 : 1;
     make_space(d, &spec->space);
     spec->search = (struct search_spec){ .sampler = samplers[d->sampler],
         .scheduler = schedulers[d->scheduler],

@@ -39,6 +39,22 @@ TEST(an_ask_follows_welcome_and_is_repeated_slowly)
     CHECK_INT(world.n_sent[MESSAGE_ASK], 3); /* the coordinator knows that one of the three is taken */
 }
 
+TEST(a_trial_may_take_several_slots)
+{
+    world_join(4);
+    struct message grant = world_grant_message(1, 1);
+    grant.as.grant.cores = 3;
+    world_say(grant);
+    int asked = world.n_sent[MESSAGE_ASK];
+    world_wait_heard(SESSION_ASK_MS);
+    CHECK(world.n_sent[MESSAGE_ASK] > asked);
+    CHECK_INT(world.last[MESSAGE_ASK].as.ask.free, 1);
+    world_grant(2, 2);
+    asked = world.n_sent[MESSAGE_ASK];
+    world_wait_heard(2 * SESSION_ASK_MS);
+    CHECK_INT(world.n_sent[MESSAGE_ASK], asked); /* all four are taken */
+}
+
 TEST(who_another_boot_and_silence_bring_a_hello_with_what_is_held)
 {
     world_join(2);

@@ -18,16 +18,23 @@ static bool is_free(const struct place *p)
     return !p->attempt && (p->state == PLACE_EMPTY || p->state == PLACE_WARM);
 }
 
+static int grant_cores(const struct message_grant *grant)
+{
+    return grant->cores > 1 ? (int)grant->cores : 1;
+}
+
 int session_count_free(const struct session *s)
 {
     int n = 0;
     if (s->has_no_room)
         return 0;
-    for (int i = 0; i < s->config.slots; i++)
-        n += is_free(&s->places[i]);
+    for (int i = 0; i < s->config.slots; i++) {
+        const struct attempt *a = s->places[i].attempt;
+        n += a ? 1 - grant_cores(&a->grant) : is_free(&s->places[i]);
+    }
     size_t held = s->n_attempts + s->outbox.n;
     int room = held < LIMIT_SLOTS ? (int)(LIMIT_SLOTS - held) : 0; /* a beat lists no more */
-    return n < room ? n : room;
+    return n < 0 ? 0 : n < room ? n : room;
 }
 
 /* The process of this trial may go on when its state is the one that the grant begins with. */
@@ -219,8 +226,8 @@ void session_take_grant(
 {
     if (is_known(s, grant))
         return;
-    if (s->asked > 0)
-        s->asked--; /* this answers one of them */
+    if (s->asked > 0) /* this answers some of them */
+        s->asked = s->asked > grant_cores(grant) ? s->asked - grant_cores(grant) : 0;
     if (adopt(s, grant))
         return;
     int warm = find_warm(s, grant);

@@ -56,7 +56,7 @@ struct session {
 };
 
 /* ---- intake.c ---- */
-int session_count_free(const struct session *s);
+int session_count_free(const struct session *s); /* slots; a trial may take several */
 void session_take_grant(
     struct session *s, const struct message_grant *grant, int64_t now_ms, struct session_effects *fx);
 void session_take_fetched(struct session *s, const struct session_event *event, struct session_effects *fx);
