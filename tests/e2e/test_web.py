@@ -166,6 +166,33 @@ def the_answers_are_those_of_the_commands(house):
 
 
 @test
+def a_trained_model_is_downloaded_as_safetensors(house):
+    file = campaign(trials=2, max_budget=2, search={"scheduler": "none", "sampler": "random"})
+    file["objective"]["metric"] = "validation_loss"
+    file["trial"] = {"program": "gru-attention", "data": {"format": "synthetic", "sequences": 60},
+                     "fixed": {"hidden_size": 8, "num_layers": 2}}
+    file["space"] = {"learning_rate": {"type": "float", "low": 0.001, "high": 0.1, "log": True}}
+    house.run(house.write("small.json", file))
+    web = Web(house)
+    status, headers, model = web.raw("GET", "/api/v1/campaigns/small/trials/2/checkpoint", web.viewer)
+    assert status == 200, model
+    assert headers["content-disposition"] == 'attachment; filename="small-trial-2.safetensors"', headers
+    length = int.from_bytes(model[:8], "little")
+    header = json.loads(model[8:8 + length])
+    assert header["__metadata__"]["model"] == "gru-attention", header
+    assert header["rnn.weight_hh_l1"] == {**header["rnn.weight_hh_l1"], "dtype": "F32", "shape": [24, 8]}, header
+    assert max(one["data_offsets"][1] for name, one in header.items() if name != "__metadata__") == \
+        len(model) - 8 - length
+    path = house.path("model.safetensors")
+    with open(path, "wb") as out:
+        out.write(model)
+    done = subprocess.run([program("rung-train"), "evaluate", "--model", path, "--format", "synthetic", "--json"],
+                          capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["schema"] == "rung.evaluate/1", done.stdout
+    assert not [name for name in os.listdir(f"{house.store}/web") if name.endswith("safetensors")], "the copy stays"
+
+
+@test
 def what_is_much_is_thinned_and_says_so(house):
     searched(house, trials=40)
     web = Web(house)
