@@ -1,5 +1,6 @@
 /* frame.tsx: the page around a view: the side, the head with the figures, the filter. */
 import type { ComponentType } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { chooseCampaign, go, hrefOf, page, setTheme, VIEWS, type ThemeChoice, type View } from "../state";
 import { Curves } from "../views/curves";
 import { Failures } from "../views/failures";
@@ -60,8 +61,13 @@ function ViewLink({ view }: { view: View }) {
     go(view);
   };
   const isHere = page.view === view && !page.trial;
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => { // on a phone the views are a row that scrolls
+    const a = link.current, row = a?.parentElement;
+    if (isHere && a && row) row.scrollLeft = a.offsetLeft - (row.clientWidth - a.offsetWidth) / 2;
+  }, [isHere]);
   return (
-    <a class="view" id={`to-${view}`} href={hrefOf(view)} onClick={open} aria-current={isHere ? "page" : undefined}>
+    <a ref={link} class="view" id={`to-${view}`} href={hrefOf(view)} onClick={open} aria-current={isHere ? "page" : undefined}>
       <Icon view={view} />
       {views[view][0]}
     </a>
