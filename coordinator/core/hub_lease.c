@@ -137,7 +137,7 @@ void hub_expire(struct hub *h, const struct hub_event *e, struct effects *fx)
         return;
     for (size_t i = 0; i < h->roster.n; i++) {
         struct worker *w = h->roster.workers[i];
-        if (w->is_here && e->now_ms - w->heard_ms > h->settings.lease_ms)
+        if (w->is_here && e->now_ms - w->heard_ms >= h->settings.lease_ms)
             hub_worker_gone(h, e, fx, w, "nothing was heard of its machine");
     }
     for (size_t i = h->n_running; i-- > 0;)

@@ -5,6 +5,7 @@ Each agent writes into its log what it put on its disk ("kept: ...") and what th
 """
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -35,8 +36,15 @@ class Program:
         self.n_killed += 1
         self.start()
 
+    def listens_to(self, number):
+        """Whether it has a handler for this signal: before that it is still being loaded."""
+        with open(f"/proc/{self.child.pid}/status", encoding="utf-8") as file:
+            caught = re.search(r"^SigCgt:\s*([0-9a-f]+)", file.read(), re.MULTILINE)
+        return bool(int(caught.group(1), 16) >> (number - 1) & 1)
+
     def end(self):
         """Gently; it must succeed."""
+        wait_for(lambda: self.listens_to(signal.SIGTERM), f"{self.words[0]} listens to signals")
         self.child.terminate()
         status = self.child.wait(timeout=DEADLINE)
         assert status == 0, f"{self.words[0]} exits with {status}"
