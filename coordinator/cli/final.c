@@ -77,10 +77,8 @@ static int derive(struct final *f, struct archive *a, struct err *e)
         .epochs = o->epochs };
     if (status == 0 && (status = final_campaign_make(&a->spec, &goal, e)) < 0)
         err_prefix(e, "campaign %s", o->campaign);
-    if (status == 0) {
-        str_copy(f->file.name, sizeof f->file.name, f->name.text);
-        campaign_canonical(&a->spec, &f->file.canonical);
-    }
+    if (status == 0)
+        submission_of(&f->file, &a->spec);
     free(best.configs);
     return status;
 }
@@ -97,6 +95,7 @@ static int adopt(struct final *f, const struct archived_campaign *there, struct 
     bool fits = is_final && (!o->n_top || o->n_top == n_configs) && (!o->n_seeds || o->n_seeds == n_seeds) &&
                 (!o->epochs || o->epochs == spec.search.max_budget);
     long long epochs = spec.search.max_budget;
+    submission_of(&f->file, &spec);
     campaign_spec_deinit(&spec);
     if (!is_final)
         return err_set(e, ERR_EXISTS, "%s is another campaign of %s: --name gives the final one another name",
@@ -106,8 +105,6 @@ static int adopt(struct final *f, const struct archived_campaign *there, struct 
             "%s is there already, with --top %d --seeds %d --epochs %lld: it goes on with these, or --name gives "
             "another one a name",
             there->name, n_configs, n_seeds, epochs);
-    str_copy(f->file.name, sizeof f->file.name, there->name);
-    str_add(&f->file.canonical, there->row.file);
     return 0;
 }
 

@@ -67,7 +67,7 @@ static int claim_store(struct run *r, struct err *e)
 
 static int start_coordinator(struct run *r, struct err *e)
 {
-    int n_slots = r->file.cores > 1 ? r->file.cores : 1;
+    int n_slots = r->file.cores;
     int fitting = system_cores() > n_slots ? system_cores() / n_slots : 1;
     int n_workers = r->options->n_workers ? r->options->n_workers : fitting;
     if (address_for_store(r->store.text, getenv("XDG_RUNTIME_DIR"), &r->address, e) < 0 ||

@@ -8,6 +8,13 @@
 #include "coordinator/cli/pack.h"
 #include "worker/train/data/spec.h"
 
+void submission_of(struct submission *out, const struct campaign_spec *spec)
+{
+    *out = (struct submission){ .cores = campaign_spec_cores(spec) };
+    str_copy(out->name, sizeof out->name, spec->name);
+    campaign_canonical(spec, &out->canonical);
+}
+
 static int take(struct submission *out, struct campaign_file *f, struct err *e)
 {
     if (!f->is_right) {
@@ -19,9 +26,7 @@ static int take(struct submission *out, struct campaign_file *f, struct err *e)
     }
     if (pack_campaign(&f->spec, e) < 0)
         return -1;
-    str_copy(out->name, sizeof out->name, f->spec.name);
-    out->cores = campaign_spec_cores(&f->spec);
-    campaign_canonical(&f->spec, &out->canonical);
+    submission_of(out, &f->spec);
     return 0;
 }
 

@@ -6,12 +6,16 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/str.h"
+#include "common/domain/spec.h"
 
 struct submission {
     char name[LIMIT_NAME + 1]; /* of the campaign */
     struct str canonical;      /* owned: the file in its canonical form */
     int cores;                 /* slots that a trial takes */
 };
+
+/* The submission of a campaign that is right. */
+void submission_of(struct submission *out, const struct campaign_spec *spec);
 
 /* Reads the file as `rung check` does; `path` "-" is standard input. Returns 0 and fills `out`; EXIT_STATUS_INVALID
  * when the file has mistakes, which were all printed on standard error; -1 with e when it cannot be read at all. */

@@ -127,6 +127,15 @@ def a_program_of_ones_own_is_judged_by_its_own_objective(house):
 
 
 @test
+def trials_of_several_cores_have_them_to_the_end(house):
+    trial = {"command": ["sh", "-c", "echo loss=$RUNG_CORES", "sh", "${cores}"], "cores": 2}
+    house.run(house.write("wide.json", campaign(name="wide", trials=2, trial=trial, search={"scheduler": "none"})))
+    found = final_json(house, "wide", "--seeds", "2", "--workers", "1")
+    assert found["configurations"][0]["measured"]["loss"]["values"] == [2, 2], found
+    assert {slots for slots, in house.query("SELECT slots FROM workers")} == {2}
+
+
+@test
 def a_search_that_is_not_over_has_its_best_so_far_trained(house):
     child = house.start_run(house.write("small.json", campaign(trials=30, fixed={"seconds": 0.05})))
     wait_for(lambda: house.n_counted() >= 3, "some trials have a result")
