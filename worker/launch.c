@@ -12,6 +12,7 @@
 #include "common/proto/cargo.h"
 #include "common/proto/json.h"
 #include "common/proto/placeholder.h"
+#include "worker/core/contract.h"
 #include "worker/slot/start.h"
 
 #define COPY_BYTES (8 << 20) /* larger files of a campaign are linked */
@@ -35,19 +36,14 @@ __attribute__((format(printf, 2, 3))) static void add_variable(struct launch *l,
     l->environment[l->n_environment] = NULL;
 }
 
-static uint64_t cores_of(const struct message_grant *grant)
-{
-    return grant->cores > 1 ? (uint64_t)grant->cores : 1;
-}
-
 /* As many as the slots that it takes: slots are what runs in parallel. Somebody who set these for his own command knows
  * why. */
-static void add_threads(struct launch *l, bool is_command, uint64_t n)
+static void add_threads(struct launch *l, bool is_command, int n)
 {
     static const char *const names[] = { "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!is_command || !getenv(names[i]))
-            add_variable(l, "%s=%" PRIu64, names[i], n);
+            add_variable(l, "%s=%d", names[i], n);
 }
 
 static void add_environment(struct launch *l, const struct message_grant *grant, const struct launch_place *place)
@@ -58,8 +54,8 @@ static void add_environment(struct launch *l, const struct message_grant *grant,
     add_variable(l, "RUNG_LEASE=%" PRIu64, grant->lease);
     add_variable(l, "RUNG_SLOT=%d", place->slot);
     add_variable(l, "RUNG_WORK_DIRECTORY=%s", place->directory);
-    add_variable(l, "RUNG_CORES=%" PRIu64, cores_of(grant));
-    add_threads(l, grant->command != NULL, cores_of(grant));
+    add_variable(l, "RUNG_CORES=%d", grant_cores(grant));
+    add_threads(l, grant->command != NULL, grant_cores(grant));
 }
 
 /* ---- a command ---- */
@@ -86,7 +82,7 @@ static bool put_ours(const struct values *v, const char *name, struct str *out)
         uint64_t value;
     } numbers[] = { { "budget_from", (uint64_t)g->budget_from }, { "budget_to", (uint64_t)g->budget_to },
         { "seed", g->seed }, { "campaign_seed", g->campaign_seed }, { "lease", g->lease },
-        { "trial", (uint64_t)g->number }, { "slot", (uint64_t)v->place->slot }, { "cores", cores_of(g) } };
+        { "trial", (uint64_t)g->number }, { "slot", (uint64_t)v->place->slot }, { "cores", (uint64_t)grant_cores(g) } };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(texts[i].name, name) == 0) {
             str_add(out, texts[i].text);

@@ -79,12 +79,9 @@ static struct trial *work_of(
     return d.move == SEARCH_PROMOTE ? promote_trial(h, e, fx, c, &d) : campaign_next_queued(c, NULL, e->now_ms);
 }
 
-/* Whether it would take more slots of w than are free now. */
-static bool waits_for_room(const struct hub_event *e, struct campaign *c, const struct worker *w)
+static bool has_work(const struct hub_event *e, struct campaign *c)
 {
     struct search_decision d;
-    if (has_room(w, c))
-        return false;
     search_next(c->search, &d);
     return d.move == SEARCH_START || d.move == SEARCH_PROMOTE || campaign_next_queued(c, NULL, e->now_ms);
 }
@@ -124,8 +121,8 @@ static struct trial *find_work(struct hub *h, const struct hub_event *e, struct 
     while ((at = least_served(h, w)) < h->n_campaigns) {
         struct campaign *c = h->campaigns[at];
         c->n_looks = h->n_looks;
-        bool is_held = waits_for_room(e, c, w);
-        struct trial *t = has_room(w, c) ? work_of(h, e, fx, c, w) : NULL;
+        bool is_roomy = has_room(w, c), is_held = !is_roomy && has_work(e, c);
+        struct trial *t = is_roomy ? work_of(h, e, fx, c, w) : NULL;
         if (!t && !is_held)
             continue;
         h->next_campaign = is_held ? at : (at + 1) % h->n_campaigns; /* who waits keeps its turn */

@@ -155,12 +155,14 @@ void invariants_turn(struct world *w)
     const struct coordinator *c = &w->coordinator;
     const struct roster *roster = hub_roster(c->hub);
     bool is_hungry = false;
-    int most = 1; /* slots for a trial of any campaign: fewer may be kept for one that needs more */
+    int most = 1; /* slots for a trial of any campaign that runs: fewer may be kept for one that needs more */
     if (c->is_full || c->has_begun)
         return;
     for (size_t i = 0; i < hub_n_campaigns(c->hub); i++) {
-        int cores = campaign_spec_cores(hub_campaign(c->hub, i)->spec);
-        most = cores > most ? cores : most;
+        const struct campaign *campaign = hub_campaign(c->hub, i);
+        int cores = campaign_spec_cores(campaign->spec);
+        if (campaign->row.state == CAMPAIGN_RUNNING && cores > most)
+            most = cores;
     }
     for (size_t i = 0; i < roster->n; i++) {
         const struct worker *worker = roster->workers[i];

@@ -179,6 +179,11 @@ void saying_deinit(struct saying *said)
     *said = (struct saying){ 0 };
 }
 
+int grant_cores(const struct message_grant *grant)
+{
+    return grant->cores > 1 ? (int)grant->cores : 1;
+}
+
 /* ---- what it is told ---- */
 
 void contract_add_first(

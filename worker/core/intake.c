@@ -18,11 +18,6 @@ static bool is_free(const struct place *p)
     return !p->attempt && (p->state == PLACE_EMPTY || p->state == PLACE_WARM);
 }
 
-static int grant_cores(const struct message_grant *grant)
-{
-    return grant->cores > 1 ? (int)grant->cores : 1;
-}
-
 int session_count_free(const struct session *s)
 {
     int n = 0;
