@@ -88,6 +88,7 @@ uint64_t tell_request_of(const struct message *m)
            : m->type == MESSAGE_EVENTS  ? m->as.events.request
            : m->type == MESSAGE_CONTROL ? m->as.control.request
            : m->type == MESSAGE_IMPORT  ? m->as.import.request
+           : m->type == MESSAGE_DRAIN   ? m->as.drain.request
            : m->type == MESSAGE_GC      ? m->as.gc.request
            : m->type == MESSAGE_REMOVE  ? m->as.remove.request
                                         : 0;

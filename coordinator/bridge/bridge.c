@@ -284,6 +284,12 @@ int bridge_event(const struct bridge_world *world, const struct message *m, stru
         return take_fail(world, &m->as.fail, memory, out, e);
     case MESSAGE_CONTROL:
         return take_control(world, &m->as.control, memory, out, e);
+    case MESSAGE_DRAIN:
+        out->kind = HUB_DRAIN;
+        out->request = m->as.drain.request;
+        out->as.drain.worker = m->as.drain.worker;
+        out->as.drain.who = m->as.drain.who ? m->as.drain.who : "somebody";
+        return 0;
     case MESSAGE_WELCOME:
     case MESSAGE_WHO:
     case MESSAGE_GRANT:
@@ -403,6 +409,7 @@ void bridge_message(const struct hub *h, const struct send *s, struct bridge_mem
     case SEND_BEAT_ACK:
         out->type = MESSAGE_BEAT_ACK;
         out->as.beat_ack.boot = hub_boot(h);
+        out->as.beat_ack.leave = s->text;
         out->as.beat_ack.cancel = refs_to(s, memory);
         out->as.beat_ack.n_cancel = (size_t)s->n_refs;
         break;
@@ -427,9 +434,9 @@ void bridge_message(const struct hub *h, const struct send *s, struct bridge_mem
         break;
     case SEND_DONE:
         out->type = MESSAGE_DONE;
-        out->as.done = (struct message_done){
-            .request = s->request, .state = campaign_state_names[s->campaign->row.state], .text = s->text
-        };
+        out->as.done = (struct message_done){ .request = s->request,
+            .state = s->campaign ? campaign_state_names[s->campaign->row.state] : NULL,
+            .text = s->text };
         break;
     case SEND_REFUSED:
         out->type = MESSAGE_ERROR;

@@ -196,7 +196,7 @@ static void put_worker(const struct worker *w, int64_t now_ms, struct str *out)
     json_add_text(out, "state", w->row.state);
     if (now_ms >= 0)
         json_add_number(out, "silent", (double)(now_ms - w->heard_ms) / 1000);
-    if (w->is_aside)
+    if (w->is_aside || w->is_leaving)
         json_add_text(out, "why", w->row.why);
     else
         json_add_raw(out, "why", "null");

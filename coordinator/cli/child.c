@@ -141,6 +141,10 @@ int child_tend(struct child *c, int64_t now_ms, struct err *e)
     if (!c->is_wanted)
         return 0;
     if (c->pid && reap(c, &status)) {
+        if (c->may_leave && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+            c->is_wanted = false;
+            return 0;
+        }
         count_death(c, status, now_ms);
         if (c->n_quick_deaths >= MAX_QUICK_DEATHS || c->n_quick_kills >= MAX_QUICK_KILLS)
             return give_up(c, status, e);

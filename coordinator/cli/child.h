@@ -21,6 +21,7 @@ struct child {
     char *log_path;               /* owned: what it prints is added there */
     pid_t pid;                    /* 0: it does not run */
     bool is_wanted;               /* start it again when it dies */
+    bool may_leave;               /* it ends with status 0 when it is not wanted any more: a worker that was drained */
     int n_quick_deaths;           /* in a row, by its own doing */
     int n_quick_kills;            /* in a row, by SIGKILL or SIGTERM from somebody else */
     int64_t started_ms;           /* monotonic */

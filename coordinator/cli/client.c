@@ -43,6 +43,7 @@ static uint64_t *request_of(struct message *m)
         { MESSAGE_EVENTS,       &m->as.events.request },
         { MESSAGE_EVENTS_REPLY, &m->as.events_reply.request },
         { MESSAGE_CONTROL,      &m->as.control.request },
+        { MESSAGE_DRAIN,        &m->as.drain.request },
         { MESSAGE_IMPORT,       &m->as.import.request },
         { MESSAGE_IMPORTED,     &m->as.imported.request },
         { MESSAGE_GC,           &m->as.gc.request },
@@ -224,6 +225,12 @@ int client_control(struct client *c, const struct message_control *ask, struct c
     if (out && done->text)
         snprintf(out->text, sizeof out->text, "%s", done->text);
     return 0;
+}
+
+int client_drain(struct client *c, const char *worker, const char *who, struct err *e)
+{
+    struct message m = { .type = MESSAGE_DRAIN, .as.drain = { .worker = worker, .who = who } };
+    return request(c, &m, MESSAGE_DONE, e);
 }
 
 int client_import(struct client *c, const char *campaign, const char *source, const struct record_import_point *points,

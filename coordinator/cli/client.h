@@ -60,6 +60,9 @@ struct client_done {
 /* Asks it; `ask->request` is filled in, and the other members say what messages.def describes. `out` may be NULL. */
 int client_control(struct client *c, const struct message_control *ask, struct client_done *out, struct err *e);
 
+/* Asks the workers of that name to leave. ERR_NOT_FOUND when none of them is here. */
+int client_drain(struct client *c, const char *worker, const char *who, struct err *e);
+
 /* Frees a piece of what nobody needs: again while out->has_more. `ask->request` is filled in. */
 int client_gc(struct client *c, const struct message_gc *ask, struct message_gc_done *out, struct err *e);
 

@@ -357,6 +357,7 @@ const struct command commands[] = {
     { "retry", "CAMPAIGN [TRIAL...]", 1, 1 + LIMIT_STEERED, "try what failed again, from its last checkpoint",
         steer_retry_detail, steer_retry_rows, steer_retry },
     { "note", "CAMPAIGN TRIAL TEXT", 3, 3, "keep a note with a trial; rung show prints it", NULL, steer_rows, steer_note },
+    { "drain", "WORKER", 1, 1, "have a worker hand back its trials, and leave", steer_drain_detail, steer_drain_rows, steer_drain },
     { "best", "[CAMPAIGN]", 0, 1, "the best trial, and what it was measured at", ask_best_detail, ask_best_rows, ask_best },
     { "trials", "[CAMPAIGN]", 0, 1, "all trials", ask_table_detail, ask_trials_rows, ask_trials },
     { "show", "[CAMPAIGN] TRIAL", 1, 2, "one trial: its curve, its results, its attempts", ask_detail, ask_rows, ask_show },

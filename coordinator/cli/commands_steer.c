@@ -21,6 +21,12 @@ const struct option_row steer_retry_rows[] = {
     { "failed", 'f', NULL, "all that failed or were set aside (the default)" },
     { 0 },
 };
+const struct option_row steer_drain_rows[] = {
+    STORE_ROW,
+    CONNECT_ROWS,
+    { "no-wait", 'n', NULL, "only ask, and do not wait until it has left" },
+    { 0 },
+};
 const struct option_row steer_web_rows[] = {
     STORE_ROW,
     { "viewer", 'v', NULL, "with the token of one who may look, and not steer" },
@@ -40,6 +46,11 @@ const char steer_enqueue_detail[] = "CONFIG is name=value words, one JSON object
 
 const char steer_retry_detail[] = "Without numbers: every trial that failed or was set aside. A failure that was\n"
                                   "counted counts no more.\n";
+
+const char steer_drain_detail[] = "Its trials keep what they trained, and go on elsewhere from there; it gets no\n"
+                                  "more work. Every worker of that name leaves: rung workers shows the names.\n"
+                                  "Started again, it works again.\n"
+                                  "Example: rung drain gpu-box-3 && ssh gpu-box-3 sudo reboot\n";
 
 const char steer_web_detail[] = "Prints the address of the page that rungd serves, and has the desktop open it.\n"
                                 "What stands behind # is the token: who has it may steer. rungd listens on this\n"
@@ -72,6 +83,12 @@ int steer_note(const struct options *o, struct err *e)
 {
     struct remote where = remote_of(o);
     return cli_note(&where, o->words[0], o->words[1], o->words[2], stdout, e);
+}
+
+int steer_drain(const struct options *o, struct err *e)
+{
+    struct remote where = remote_of(o);
+    return cli_drain(&where, o->words[0], options_has(o, "no-wait"), stdout, e);
 }
 
 static int control(const struct options *o, const char *action, struct err *e)

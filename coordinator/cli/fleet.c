@@ -41,6 +41,7 @@ static void init_worker(struct fleet *f, int number, const char *programs, const
         (const char *const[]){ program.text, "--connect", address, "--slots", slots.text, "--dir", directory.text,
             "--name", name.text, "--allow-commands", "*", NULL },
         log.text);
+    f->workers[number - 1].may_leave = true;
     str_deinit(&program);
     str_deinit(&log);
     str_deinit(&directory);

@@ -27,7 +27,7 @@ static const struct { const char *title, *names; } groups[] = {
     { "launch",    " run launch scale final check plan simulate submit " },
     { "watch",     " watch status web logs events " },
     { "ask",       " best trials show curve explain importance brackets decisions replay workers campaigns " },
-    { "steer",     " pause resume stop extend enqueue retry note " },
+    { "steer",     " pause resume stop extend enqueue retry note drain " },
     { "elsewhere", " export import " },
     { "keep",      " backup rm gc " },
     { "access",    " keygen invite allow keys revoke " },

@@ -9,7 +9,10 @@
 #include "common/io/files.h"
 #include "common/proto/json.h"
 #include "coordinator/cli/errand.h"
+#include "coordinator/cli/interrupt.h"
 #include "coordinator/cli/who.h"
+
+enum { DRAIN_POLL_MS = 200 };
 
 /* Asks, and prints the answer: "campaign digits: running: trials 30 to 80". */
 static int steer(const struct remote *where, struct message_control *ask, FILE *out, struct err *e)
@@ -182,4 +185,37 @@ int cli_note(
     if (!*text || strlen(text) > LIMIT_NOTE)
         return err_set(e, ERR_USAGE, "a note has 1 to %d bytes, not %zu", LIMIT_NOTE, strlen(text));
     return read_number(trial, &number.number, e) < 0 ? -1 : steer(where, &ask, out, e);
+}
+
+/* ---- drain ---- */
+
+/* Asks again until nobody of that name is left. */
+static int wait_until_gone(struct client *c, const char *worker, FILE *out, struct err *e)
+{
+    while (client_drain(c, worker, who(), e) == 0) {
+        if (interrupt_count() > 0)
+            return err_set(e, ERR_INTERRUPTED, "worker %s was asked to leave, and is still here", worker);
+        interrupt_sleep(DRAIN_POLL_MS);
+    }
+    if (e->code != ERR_NOT_FOUND)
+        return -1;
+    fprintf(out, "worker %s: it has left\n", worker);
+    return 0;
+}
+
+int cli_drain(const struct remote *where, const char *worker, bool is_hasty, FILE *out, struct err *e)
+{
+    struct errand errand;
+    interrupt_watch();
+    if (errand_open(&errand, where, e) < 0)
+        return -1;
+    int status = client_drain(errand.client, worker, who(), e);
+    if (status == 0) {
+        fprintf(out, "worker %s: it hands back what it runs, and leaves\n", worker);
+        fflush(out);
+    }
+    if (status == 0 && !is_hasty)
+        status = wait_until_gone(errand.client, worker, out, e);
+    errand_close(&errand);
+    return status;
 }

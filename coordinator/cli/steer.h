@@ -31,4 +31,8 @@ int cli_retry(
 int cli_note(
     const struct remote *where, const char *campaign, const char *trial, const char *text, FILE *out, struct err *e);
 
+/* Has the workers of that name hand back what they run and leave, and waits until they are gone, or, with is_hasty,
+ * only asks. Interrupted it waits no more: ERR_INTERRUPTED. */
+int cli_drain(const struct remote *where, const char *worker, bool is_hasty, FILE *out, struct err *e);
+
 #endif

@@ -25,7 +25,8 @@ enum hub_event_kind {
     HUB_BLOB_LOST, /* a blob that somebody needs is missing or damaged: as.blob */
     HUB_SUBMIT,
     HUB_IMPORT,
-    HUB_STEER
+    HUB_STEER,
+    HUB_DRAIN
 };
 
 struct lease_ref {
@@ -114,6 +115,11 @@ struct hub_steer {
     const char *text; /* NOTE */
 };
 
+struct hub_drain {
+    const char *worker; /* a name: all that have it, and are here */
+    const char *who;
+};
+
 struct hub_event {
     enum hub_event_kind kind;
     int64_t now_ms;   /* monotonic: leases */
@@ -131,6 +137,7 @@ struct hub_event {
         struct hub_submit submit;
         struct hub_import import;
         struct hub_steer steer;
+        struct hub_drain drain;
     } as;
 };
 

@@ -265,7 +265,7 @@ static void on_beat(struct hub *h, const struct hub_event *e, struct effects *fx
     }
     int n_cancel;
     struct lease_ref *cancel = renew(h, e, fx, w, beat->held, beat->n_held, &n_cancel);
-    struct send *s = effects_send(fx, SEND_BEAT_ACK, e->peer);
+    struct send *s = hub_answer_beat(fx, w);
     s->refs = cancel;
     s->n_refs = mutation(CANCEL_LOST) ? 0 : n_cancel;
 }
@@ -395,6 +395,9 @@ static void dispatch(struct hub *h, const struct hub_event *e, struct effects *f
         break;
     case HUB_STEER:
         hub_steer(h, e, fx);
+        break;
+    case HUB_DRAIN:
+        hub_drain(h, e, fx);
         break;
     }
 }

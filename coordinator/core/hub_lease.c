@@ -121,9 +121,9 @@ void hub_worker_gone(struct hub *h, const struct hub_event *e, struct effects *f
     for (size_t i = h->n_running; i-- > 0;)
         if (h->running[i]->row.worker == w->row.id)
             hub_lose(h, e, fx, h->running[i], FAILURE_LOST, why);
-    w->is_here = false;
+    w->is_here = w->is_leaving = false;
     roster_set_free(&h->roster, w, 0);
-    w->row.state = w->is_aside ? "set_aside" : "gone";
+    roster_set_state(w);
     w->row.last_seen_ms = e->wall_ms;
     *effects_save_worker(fx) = w->row;
     struct event_row *row = hub_log(h, e, fx, EVENT_LEFT, NULL, NULL);

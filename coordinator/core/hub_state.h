@@ -89,6 +89,10 @@ void hub_spare_blob(
 /* hub_import.c: what the model learns from elsewhere. */
 void hub_import(struct hub *h, const struct hub_event *e, struct effects *fx);
 
+/* hub_drain.c: workers that are asked to leave. A worker hears of it with the answer to each BEAT. */
+void hub_drain(struct hub *h, const struct hub_event *e, struct effects *fx);
+struct send *hub_answer_beat(struct effects *fx, const struct worker *w);
+
 /* hub_steer.c: what people ask for. */
 void hub_steer(struct hub *h, const struct hub_event *e, struct effects *fx);
 void hub_remember_steer(struct hub *h, uint64_t request, int64_t campaign, const char *text);

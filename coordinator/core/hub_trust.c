@@ -9,7 +9,7 @@
 
 static bool is_usable(const struct worker *w)
 {
-    return w && w->is_here && !w->is_aside;
+    return w && w->is_here && !w->is_aside && !w->is_leaving;
 }
 
 static bool has_broken_on(const struct trial *t, int64_t worker)
@@ -55,7 +55,7 @@ static void wait_aside(const struct hub *h, struct worker *w, int64_t now_ms)
 static void set_aside(struct hub *h, const struct hub_event *e, struct effects *fx, struct worker *w, const char *why)
 {
     w->is_aside = true;
-    w->row.state = "set_aside";
+    roster_set_state(w);
     w->row.n_set_aside++;
     wait_aside(h, w, e->now_ms);
     snprintf(w->row.why, sizeof w->row.why, "%d trials in a row broke on it while others did well; the last: %.240s",
@@ -68,7 +68,8 @@ static void set_aside(struct hub *h, const struct hub_event *e, struct effects *
 void hub_worker_did_badly(struct hub *h, const struct hub_event *e, struct effects *fx, struct worker *w,
     const struct trial *t, const char *why)
 {
-    if (!w || w->is_aside || w->blamed_step == h->n_steps) /* what a machine takes with it is one accident */
+    if (!w || w->is_aside || w->is_leaving ||
+        w->blamed_step == h->n_steps) /* what a machine takes with it is one accident */
         return;
     w->blamed_step = h->n_steps;
     bool is_new = true;
@@ -86,7 +87,7 @@ void hub_worker_did_badly(struct hub *h, const struct hub_event *e, struct effec
 static void let_back(struct hub *h, const struct hub_event *e, struct effects *fx, struct worker *w, const char *why)
 {
     w->is_aside = false;
-    w->row.state = w->is_here ? "here" : "gone";
+    roster_set_state(w);
     w->row.n_bad = BAD_TRIALS - 1; /* on probation: one more is enough */
     w->row.bad_on[BAD_TRIALS - 1] = 0;
     *effects_save_worker(fx) = w->row;

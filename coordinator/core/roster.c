@@ -113,6 +113,11 @@ static void set_row(struct worker *w, const struct worker_row *row)
     free_texts(&old);
 }
 
+void roster_set_state(struct worker *w)
+{
+    w->row.state = w->is_aside ? "set_aside" : w->is_leaving ? "leaving" : w->is_here ? "here" : "gone";
+}
+
 struct worker *roster_load(struct roster *r, const struct worker_row *row)
 {
     struct worker *w = mem_zalloc(1, sizeof *w);
@@ -121,7 +126,8 @@ struct worker *roster_load(struct roster *r, const struct worker_row *row)
     set_row(w, row);
     note(r, &r->keys, key_of, w);
     w->is_aside = strcmp(row->state, "set_aside") == 0;
-    w->row.state = w->is_aside ? "set_aside" : "gone";
+    w->is_leaving = strcmp(row->state, "leaving") == 0;
+    roster_set_state(w);
     return w;
 }
 
@@ -130,6 +136,7 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
     const struct hub_hello *h = &e->as.hello;
     struct worker *w = roster_by_key(r, h->key);
     bool is_same_process = w && w->is_here && w->session == e->session;
+    bool is_back = w && w->is_leaving && w->row.session != e->session;
     struct worker_row row = {
         .id = w ? w->row.id : (int64_t)r->n + 1,
         .key = h->key,
@@ -149,15 +156,17 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
     if (!w) {
         w = roster_load(r, &row);
     } else if (!is_same_process) { /* which says the same as before, and its row is not saved again */
+        w->is_leaving = w->is_leaving && !is_back;
         row.n_bad = w->row.n_bad;
         row.n_set_aside = w->row.n_set_aside;
         memcpy(row.bad_on, w->row.bad_on, sizeof row.bad_on);
-        memcpy(row.why, w->row.why, sizeof row.why);
+        if (!is_back)
+            memcpy(row.why, w->row.why, sizeof row.why);
         set_row(w, &row);
     }
     w->row.last_seen_ms = e->wall_ms;
-    w->row.state = w->is_aside ? "set_aside" : "here";
     w->is_here = true;
+    roster_set_state(w);
     free(w->commands);
     w->commands = mem_strdup(h->commands);
     w->session = e->session;
@@ -193,5 +202,5 @@ void roster_set_free(struct roster *r, struct worker *w, int n_free)
 
 bool roster_may_work(const struct worker *w)
 {
-    return !w->is_aside && w->n_running < w->row.slots && !(mutation(IDLE_SLOT) && w->was_told);
+    return !w->is_aside && !w->is_leaving && w->n_running < w->row.slots && !(mutation(IDLE_SLOT) && w->was_told);
 }

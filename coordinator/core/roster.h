@@ -21,6 +21,7 @@ struct worker {
     uint64_t blamed_step; /* the hub's step in which it was last blamed for a trial */
     bool is_aside;        /* gets no work: hub_trust.c */
     int64_t back_at_ms;   /* monotonic: until then */
+    bool is_leaving;      /* it was asked to, as row.why says: gets no work, and is told until it goes */
 };
 
 /* Ids by a number of 64 bits, more than one perhaps, and some that are out of date: a hash table. Zeroed is empty. */
@@ -46,6 +47,9 @@ struct worker *roster_load(struct roster *r, const struct worker_row *row); /* f
 
 /* Takes what a HELLO says; makes the worker when its key is new. */
 struct worker *roster_hello(struct roster *r, const struct hub_event *e);
+
+/* Says in w's row what it is: set_aside, leaving, here or gone. */
+void roster_set_state(struct worker *w);
 
 void roster_set_free(struct roster *r, struct worker *w, int n_free); /* asked_ms stays while some are free */
 

@@ -183,7 +183,7 @@ struct worker_row {
     const char *name, *host, *version, *kernel;
     int64_t pid, slots, cores;
     int64_t first_seen_ms, last_seen_ms;
-    const char *state;          /* here, gone, set_aside */
+    const char *state;          /* here, leaving, gone, set_aside */
     uint64_t session;           /* of its last HELLO */
     int n_bad;                  /* different trials that ended badly on it, since one last reached a rung ... */
     int64_t bad_on[BAD_TRIALS]; /* ... and which; 0-filled */

@@ -304,12 +304,13 @@ static void add_events(const struct lines *l, json_value status, struct str *s)
 
 static void add_workers(const struct lines *l, json_value status, struct str *s)
 {
-    int64_t n = 0, n_slots = 0, n_busy = 0, n_aside = 0;
+    int64_t n = 0, n_slots = 0, n_busy = 0, n_aside = 0, n_leaving = 0;
     for (json_value w = json_first(json_get(status, "workers")); w; w = json_next(w)) {
         n++;
         n_slots += status_int(w, "slots");
         n_busy += status_int(w, "busy");
         n_aside += str_equal(status_text(w, "state"), "set_aside");
+        n_leaving += str_equal(status_text(w, "state"), "leaving");
     }
     str_addf(s, "%lld worker%s here", (long long)n, n == 1 ? "" : "s");
     if (n_slots)
@@ -317,6 +318,8 @@ static void add_workers(const struct lines *l, json_value status, struct str *s)
             n_slots == 1 ? "" : "s", 100 * fmax(1 - (double)n_busy / (double)n_slots, 0));
     if (n_aside)
         str_addf(s, ", %lld set aside", (long long)n_aside);
+    if (n_leaving)
+        str_addf(s, ", %lld leaving", (long long)n_leaving);
     add_line(l, n && !n_aside ? "" : VIEW_BOLD, str_text(s));
 }
 

@@ -164,6 +164,28 @@ def a_partitioned_worker_computes_on_and_its_late_result_counts_when_it_is_the_f
 
 
 @test
+def a_worker_that_is_drained_hands_back_its_trial_which_goes_on_elsewhere(house):
+    hand = begin(house, trials=3, max_budget=9)
+    one = house.start("rung-worker", "--connect", hand.address, "--slots", "1", "--dir", house.path("one"),
+                      "--name", "one", "--allow-commands", "*")
+    trial, lease, _ = wait_for(lambda: [r for r in running(house, "one") if r[2] > 0], "a trial goes on")[0]
+    said = hand.rung("drain", "one").stdout
+    assert said == "worker one: it hands back what it runs, and leaves\nworker one: it has left\n", said
+    house.end(one, 0)
+    assert house.query("SELECT state FROM worker WHERE name = 'one'") == [("gone",)]
+    _, _, lost, text = wait_for_event(house, "requeued")
+    assert lost == trial and text.startswith("preempted"), text
+    refused = hand.rung("drain", "one", status=3).stderr
+    assert 'no worker "one" is here: rung workers names them' in refused, refused
+    worker(house, hand.address, "two")
+    again = wait_for(lambda: house.query("SELECT lease, budget_from FROM attempt WHERE trial = ? AND lease > ?",
+                                         trial, lease), "it goes on")
+    assert again[0][0] == lease + 1 and again[0][1] > 0, again
+    finish(house, hand, 3)
+    assert not house.query("SELECT 1 FROM trial WHERE state = 'failed'")
+
+
+@test
 def a_late_result_that_is_not_the_first_is_kept_and_acknowledged(house):
     hand, cable, trial, lease = partitioned(house)
     near = worker(house, hand.address, "near")

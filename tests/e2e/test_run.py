@@ -216,5 +216,16 @@ def a_trial_of_several_cores_has_as_many_slots_and_threads(house):
     assert "threads=3" in house.ask("logs", "wide", "1").stdout
 
 
+@test
+def a_worker_that_is_drained_stays_away_and_the_others_go_on(house):
+    run = house.start_run(house.write("small.json", campaign(trials=6, max_budget=3, fixed={"seconds": 0.1})))
+    wait_for(lambda: house.n_counted() >= 1, "a result")
+    assert house.rung("drain", "local/2", "--store", house.store).stdout.endswith("it has left\n")
+    house.end(run, 0)
+    house.check_complete(6, max_budget=3)
+    left = "SELECT count(*) FROM event WHERE kind = 'joined' AND worker = (SELECT id FROM worker WHERE name = 'local/2')"
+    assert house.value(left) == 1
+
+
 if __name__ == "__main__":
     sys.exit(main())

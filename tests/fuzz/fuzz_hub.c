@@ -367,7 +367,7 @@ static void take_steer(struct input *in)
 static void take_event(struct input *in)
 {
     struct lease_ref refs[8];
-    struct hub_event e = { .kind = (enum hub_event_kind)input_below(in, HUB_STEER + 1) };
+    struct hub_event e = { .kind = (enum hub_event_kind)input_below(in, HUB_DRAIN + 1) };
     uint64_t session = (uint64_t)(1 + input_below(in, N_SESSIONS));
     e.peer = e.session = session;
     switch (e.kind) {
@@ -411,6 +411,9 @@ static void take_event(struct input *in)
     case HUB_STEER:
         take_steer(in);
         return;
+    case HUB_DRAIN:
+        e.as.drain = (struct hub_drain){ input_below(in, 4) ? "w" : "nobody", "somebody" };
+        break;
     case HUB_BYE:
     case HUB_BLOB:
         break;

@@ -165,12 +165,14 @@ void agent_tick(struct world *w, int a)
 void agent_start(struct world *w, int a)
 {
     struct agent *g = &w->agents[a];
+    char name[16];
+    snprintf(name, sizeof name, "sim-%d", a);
     mortal_start(w, &g->mortal, w->dials.kill_agent);
     g->session_id = rng_u64(&w->rng) | 1;
     g->connection++;
     g->session = session_new(&(struct session_config){ .worker = g->key,
         .session = g->session_id,
-        .name = "sim",
+        .name = name,
         .host = "sim",
         .version = "1",
         .work = "/w",

@@ -25,6 +25,7 @@ const char *const count_hub_names[COUNTS_EVENTS] = {
     [HUB_BLOB] = "blob",
     [HUB_SUBMIT] = "submit",
     [HUB_STEER] = "steer",
+    [HUB_DRAIN] = "drain",
 };
 const char *const count_session_names[SESSION_N_KINDS] = {
     [SESSION_TICK] = "tick",

@@ -166,7 +166,7 @@ void invariants_turn(struct world *w)
     }
     for (size_t i = 0; i < roster->n; i++) {
         const struct worker *worker = roster->workers[i];
-        is_hungry |= worker->is_here && !worker->is_aside && worker->free >= most &&
+        is_hungry |= worker->is_here && !worker->is_aside && !worker->is_leaving && worker->free >= most &&
                      worker->n_running + most <= worker->row.slots;
     }
     for (size_t i = 0; is_hungry && i < hub_n_campaigns(c->hub); i++)

@@ -30,6 +30,14 @@ static void control(struct world *w, int plan, const char *action)
                .type = MESSAGE_CONTROL, .as.control = { .request = request, .campaign = name, .action = action } });
 }
 
+void person_drain(struct world *w, int agent)
+{
+    char name[16];
+    snprintf(name, sizeof name, "sim-%d", agent);
+    say(w, &(struct message){
+               .type = MESSAGE_DRAIN, .as.drain = { .request = 100 + w->person.n_requests++, .worker = name } });
+}
+
 static const struct campaign *find(const struct world *w, int plan)
 {
     char name[32];

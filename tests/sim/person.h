@@ -7,6 +7,7 @@
 
 void person_act(struct world *w); /* each second */
 void person_take(struct world *w, const struct parcel *p);
+void person_drain(struct world *w, int agent); /* asks it to leave, through the coordinator */
 bool person_is_content(const struct world *w); /* all campaigns are submitted and over */
 
 #endif

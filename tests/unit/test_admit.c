@@ -135,8 +135,8 @@ TEST(a_role_may_say_what_it_is_for_and_no_more)
                           t == MESSAGE_PROGRESS || t == MESSAGE_RESULT || t == MESSAGE_FAIL || t == MESSAGE_BLOB_PUT ||
                           t == MESSAGE_BLOB_GET;
         bool asks = t == MESSAGE_STATUS || t == MESSAGE_EVENTS;
-        bool does = t == MESSAGE_SUBMIT || t == MESSAGE_CONTROL || t == MESSAGE_IMPORT || t == MESSAGE_GC ||
-                    t == MESSAGE_REMOVE;
+        bool does = t == MESSAGE_SUBMIT || t == MESSAGE_CONTROL || t == MESSAGE_DRAIN || t == MESSAGE_IMPORT ||
+                    t == MESSAGE_GC || t == MESSAGE_REMOVE;
         bool is_anybodys = t == MESSAGE_ERROR;
         CHECK_INT(role_may_send(ROLE_WORKER, t), is_workers || is_anybodys);
         CHECK_INT(role_may_send(ROLE_VIEWER, t), asks);

@@ -191,6 +191,45 @@ TEST(a_restart_of_the_coordinator_forgets_nothing_of_it)
     close_world(&w);
 }
 
+static void drain(struct world *w, const char *name)
+{
+    struct hub_event e = { .kind = HUB_DRAIN, .peer = 3, .as.drain = { name, "ann@host" } };
+    step(w, &e);
+}
+
+TEST(a_worker_that_is_asked_to_leave_is_told_until_it_goes_and_gets_no_work)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 11, NULL, 0);
+    ask(&w, 11, 1);
+    struct trial_row t = run_by(&w, 11);
+    drain(&w, "nobody");
+    CHECK_INT(w.fx.sends[0].kind, SEND_REFUSED);
+    CHECK_CONTAINS(w.fx.sends[0].text, "no worker \"nobody\" is here");
+    drain(&w, worker_of(&w, 11)->row.name);
+    CHECK_INT(w.fx.n_sends, 2);
+    CHECK_INT(w.fx.sends[0].kind, SEND_BEAT_ACK);
+    CHECK_TEXT(w.fx.sends[0].text, "ann@host asked it to leave");
+    CHECK_INT(w.fx.sends[1].kind, SEND_DONE);
+    CHECK_TEXT(worker_of(&w, 11)->row.state, "leaving");
+    restart(&w);
+    struct lease_ref held = { t.id, t.lease, 0 };
+    hello(&w, 11, 11, &held, 1);
+    CHECK_TEXT(worker_of(&w, 11)->row.state, "leaving");
+    beat(&w, 11, &held, 1);
+    CHECK_TEXT(w.fx.sends[0].text, "ann@host asked it to leave");
+    outcome_of(&w, 11, &t, t.lease, FAILURE_PREEMPTED, NAN);
+    ask(&w, 11, 1);
+    CHECK(is_idle(&w, 11));
+    hello(&w, 11, 12, NULL, 0); /* started again */
+    CHECK_TEXT(worker_of(&w, 11)->row.state, "here");
+    CHECK_TEXT(worker_of(&w, 11)->row.why, "");
+    ask(&w, 12, 1);
+    CHECK(!is_idle(&w, 11));
+    close_world(&w);
+}
+
 TEST(what_a_machine_takes_with_it_is_one_accident)
 {
     static struct world w;

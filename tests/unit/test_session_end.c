@@ -304,6 +304,23 @@ TEST(draining_asks_for_nothing_delivers_and_says_goodbye)
     CHECK_INT(world.n_sent[MESSAGE_ASK], asks);
 }
 
+TEST(a_coordinator_may_ask_it_to_leave)
+{
+    world_join(1);
+    world_grant(1, 1);
+    world_report(0, 1);
+    world_say((struct message){
+        .type = MESSAGE_BEAT_ACK, .as.beat_ack = { .boot = 1, .leave = "ann@host asked it to leave" } });
+    CHECK_INT(world.last[MESSAGE_ASK].as.ask.free, 0);
+    world_checkpoint(0, 1);
+    world_line(0, "{\"done\":true}");
+    world_exit(0, EXIT_STATUS, 0, "");
+    CHECK_TEXT(fail_of()->kind, "preempted");
+    world_acknowledge(1, 1, "counted");
+    CHECK_INT(world.n_sent[MESSAGE_BYE], 1);
+    CHECK_INT(world.status, 0);
+}
+
 TEST(what_cannot_be_delivered_when_leaving_stays_in_the_spool)
 {
     world_join(1);

@@ -131,6 +131,14 @@ static void talk(struct session *s, int64_t now_ms, struct session_effects *fx)
     }
 }
 
+static void drain(struct session *s, const char *reason, int64_t now_ms, struct session_effects *fx)
+{
+    s->is_draining = true;
+    if (s->link.is_welcome)
+        send_ask(s, 0, now_ms, fx);
+    session_stop_all(s, reason, now_ms, fx);
+}
+
 /* ---- what it says ---- */
 
 static void cancel(
@@ -174,6 +182,10 @@ static void take_beat_ack(struct session *s, const struct message *m, int64_t no
         return;
     }
     cancel(s, ack->cancel, ack->n_cancel, now_ms, fx);
+    if (ack->leave && !s->is_draining) {
+        effect_log(fx, LOG_INFO, "leaving: %s; trials are stopped and handed back", ack->leave);
+        drain(s, "the worker is leaving", now_ms, fx);
+    }
 }
 
 static void take_grant(struct session *s, const struct message *m, int64_t now_ms, struct session_effects *fx)
@@ -233,14 +245,6 @@ static void take_message(struct session *s, const struct session_event *event, s
 }
 
 /* ---- leaving ---- */
-
-static void drain(struct session *s, const char *reason, int64_t now_ms, struct session_effects *fx)
-{
-    s->is_draining = true;
-    if (s->link.is_welcome)
-        send_ask(s, 0, now_ms, fx);
-    session_stop_all(s, reason, now_ms, fx);
-}
 
 static void take_drain(struct session *s, const struct session_event *event, struct session_effects *fx)
 {

@@ -6,6 +6,7 @@
 
 #include "tests/sim/agents.h"
 #include "tests/sim/coordinator.h"
+#include "tests/sim/person.h"
 
 static int64_t some_time(struct world *w)
 {
@@ -84,7 +85,10 @@ static void drain(struct world *w)
 {
     int a = some_agent(w);
     w->counts.faults[FAULT_DRAIN] += w->agents[a].mortal.is_alive;
-    agent_take(w, a, (struct session_event){ .kind = SESSION_DRAIN });
+    if (world_below(w, 2))
+        person_drain(w, a);
+    else
+        agent_take(w, a, (struct session_event){ .kind = SESSION_DRAIN });
 }
 
 static const struct {

@@ -35,7 +35,7 @@ export function Workers() {
     return { workers, speeds: slowness(attempts) };
   });
   if (!answer) return <Panel title="Workers"><Empty>{trouble || "asking…"}</Empty></Panel>;
-  const rank = (w: WorkerRow) => ["here", "set_aside", "gone"].indexOf(w.state);
+  const rank = (w: WorkerRow) => ["here", "leaving", "set_aside", "gone"].indexOf(w.state);
   const rows = answer.workers.slice().sort((a, b) => rank(a) - rank(b) || a.worker.localeCompare(b.worker, undefined, { numeric: true }));
   const busy = new Map(model.workers.map((w) => [w.name, w.busy]));
   return (
@@ -50,7 +50,7 @@ export function Workers() {
               return (
                 <tr key={w.worker + w.host}>
                   <td><button type="button" class="bare link" title="Only trials that it ran last" onClick={() => setFilter({ query: `worker = "${w.worker}"` })}>{w.worker}</button></td><td>{w.host}</td><td><Pill state={w.state} /></td>
-                  <td class="n">{w.state === "here" ? `${busy.get(w.worker) ?? w.running ?? 0} of ${w.slots}` : "–"}</td><td class="n">{number(w.cores)}</td><td class="n">{w.reached}</td><td class={`n ${w.failed ? "mistake" : ""}`}>{w.failed}</td>
+                  <td class="n">{w.state === "here" || w.state === "leaving" ? `${busy.get(w.worker) ?? w.running ?? 0} of ${w.slots}` : "–"}</td><td class="n">{number(w.cores)}</td><td class="n">{w.reached}</td><td class={`n ${w.failed ? "mistake" : ""}`}>{w.failed}</td>
                   <td class={s && s.n >= 3 && s.ratio > 1.5 ? "mistake" : ""}>{speed(s)}</td><td class="soft">{w.why ?? w.failures ?? ""}</td><td class="soft">{w.last_seen}</td><td class="soft">{w.version}{w.kernel ? `, ${w.kernel}` : ""}</td>
                 </tr>
               );
