@@ -244,7 +244,7 @@ static void on_tick(uv_timer_t *timer)
     notify_alive(&app->watchdog, now_ms);
     watch_room(app, now_ms);
     watch_connections(app, now_ms);
-    app_take(app, &(struct session_event){ .kind = SESSION_TICK, .now_ms = now_ms });
+    app_take(app, &(struct session_event){ .kind = SESSION_TICK, .now_ms = now_ms, .load = system_load() });
     app_watch_supplies(app);
     app_tidy_cache(app, now_ms);
     if (!app->is_leaving)
@@ -311,6 +311,7 @@ static void open_session(struct app *app)
         .work = app->home.attempts,
         .pid = getpid(),
         .cores = system_cores(),
+        .memory_bytes = app->options->memory_bytes,
         .slots = app->options->slots,
         .commands = app->options->commands,
         .idle_exit_ms = (int64_t)app->options->idle_exit_s * 1000 });

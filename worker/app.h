@@ -15,6 +15,7 @@ struct app_options {
     const char *directory;               /* the worker's own */
     const char *name;                    /* for people */
     int slots;
+    int64_t memory_bytes; /* for all slots together */
     const char *gpus;     /* ids with commas between, for commands; NULL: nothing is said of them */
     const char *cache;    /* of data and files, for all agents of this user; NULL: the usual place */
     int64_t cache_bytes;  /* that it may take beyond what agents hold */

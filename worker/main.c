@@ -94,6 +94,21 @@ static int take_gpus(struct settings *s, char *value, struct err *e)
     return 0;
 }
 
+static int count_gpus(const char *ids)
+{
+    int n = 1;
+    for (; *ids; ids++)
+        n += *ids == ',';
+    return n < LIMIT_SLOTS ? n : LIMIT_SLOTS;
+}
+
+static int take_memory(struct settings *s, char *value, struct err *e)
+{
+    return units_parse_bytes(value, &s->app.memory_bytes) && s->app.memory_bytes > 0
+               ? 0
+               : err_set(e, ERR_USAGE, "--memory %s: as 32GiB", value);
+}
+
 static int take_cache(struct settings *s, char *value, struct err *e)
 {
     s->app.cache = value;
@@ -140,11 +155,12 @@ static const struct {
     { "join",           "TOKEN",   take_join,           "or an invitation (-: from stdin); kept for next time" },
     { "key",            "FILE",    take_key,            "its key (default: $RUNG_KEY, ~/.config/rung/worker.key)" },
     { "server-key",     "KEY",     take_server_key,     "the coordinator's: 40 letters, or a file" },
-    { "slots",          "N",       take_slots,          "trials to run at once (default: one a core)" },
+    { "slots",          "N",       take_slots,          "trials to run at once (default: one a GPU, or a core)" },
     { "dir",            "DIR",     take_dir,            "where results wait (default: ~/.local/state/rung/worker)" },
     { "name",           "NAME",    take_name,           "what people see (default: the machine's name)" },
     { "allow-commands", "NAMES",   take_allow_commands, "that campaigns may run: python3,/opt/bin/ (none)" },
     { "gpus",           "IDS",     take_gpus,           "0,1: CUDA_VISIBLE_DEVICES of commands, by slot" },
+    { "memory",         "SIZE",    take_memory,         "for all slots together (default: the machine's)" },
     { "cache",          "DIR",     take_cache,          "of data and files, for all workers (~/.cache/rung)" },
     { "cache-size",     "SIZE",    take_cache_size,     "what it may take beyond what is in use (default: 20GiB)" },
     { "idle-exit",      "SECONDS", take_idle_exit,      "leave after so long without work" },
@@ -227,11 +243,13 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && str_equal(argv[1], SLOT_ARGUMENT))
         return supervisor_main(argc, argv);
-    struct settings s = { .app = { .cache_bytes = INT64_C(20) << 30, .slots = system_cores() }, .level = LOG_INFO };
+    struct settings s = { .app = { .cache_bytes = INT64_C(20) << 30, .memory_bytes = system_memory_bytes() }, .level = LOG_INFO };
     struct err e = { 0 };
     int status = 0;
     int r = read_options(argc, argv, &s, &e);
     log_open("rung-worker", s.level);
+    if (s.app.slots == 0)
+        s.app.slots = s.app.gpus ? count_gpus(s.app.gpus) : system_cores();
     if (r == 0)
         r = run(&s, &status, &e);
     if (r == 0)

@@ -45,6 +45,14 @@ int campaign_spec_cores(const struct campaign_spec *spec)
     return spec->trial.cores > 1 ? (int)spec->trial.cores : 1;
 }
 
+int campaign_spec_slots(const struct campaign_spec *spec, int64_t n_slots, int64_t memory_bytes)
+{
+    int64_t share = n_slots > 0 ? memory_bytes / n_slots : 0;
+    int64_t shares = share > 0 ? (spec->limits.trial_memory_bytes + share - 1) / share : 0;
+    int filled = (int)(shares < n_slots ? shares : n_slots), cores = campaign_spec_cores(spec);
+    return filled > cores ? filled : cores;
+}
+
 int64_t campaign_spec_weight(const struct campaign_spec *spec)
 {
     return spec->weight > 1 ? spec->weight : 1;

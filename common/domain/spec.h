@@ -72,7 +72,11 @@ struct campaign_spec {
 
 void campaign_spec_deinit(struct campaign_spec *spec);
 
-int campaign_spec_cores(const struct campaign_spec *spec);      /* at least 1 */
+int campaign_spec_cores(const struct campaign_spec *spec); /* at least 1 */
+/* The slots that a trial takes of a worker with so many, which may take so much memory together (0: not known):
+ * trial.cores, or as many as have limits.trial_memory for their share. More than there are for its cores alone. */
+int campaign_spec_slots(const struct campaign_spec *spec, int64_t n_slots, int64_t memory_bytes);
+
 int64_t campaign_spec_weight(const struct campaign_spec *spec); /* at least 1 */
 
 /* For the search, less is better: the objective's value, negated where the goal is to maximise. */

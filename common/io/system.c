@@ -74,3 +74,11 @@ int64_t system_memory_bytes(void)
     int64_t bytes = pages > 0 ? pages * sysconf(_SC_PAGESIZE) : 0;
     return limit > 0 && (bytes == 0 || limit < bytes) ? limit : bytes;
 }
+
+#define LOAD_LEAST 0.01
+
+double system_load(void)
+{
+    double load;
+    return getloadavg(&load, 1) < 1 ? 0 : load > LOAD_LEAST ? load : LOAD_LEAST;
+}

@@ -21,4 +21,7 @@ int system_cores(void);
 /* Bytes of memory that this machine has, or that its control group allows; 0 when it does not say. */
 int64_t system_memory_bytes(void);
 
+/* The load average of the last minute, at least 0.01; 0 when the system does not say. */
+double system_load(void);
+
 #endif

@@ -82,6 +82,7 @@ static void take_hello(const struct bridge_world *world, const struct message_he
         .pid = m->pid,
         .slots = m->slots,
         .cores = m->cores,
+        .memory_bytes = m->memory_bytes,
     };
     h->held = refs_from(m->held, m->n_held, memory, &h->n_held);
 }
@@ -270,6 +271,7 @@ int bridge_event(const struct bridge_world *world, const struct message *m, stru
         return 0;
     case MESSAGE_BEAT:
         take_session(out, HUB_BEAT, m->as.beat.session);
+        out->as.beat.load = m->as.beat.load;
         out->as.beat.held = refs_from(m->as.beat.held, m->as.beat.n_held, memory, &out->as.beat.n_held);
         return 0;
     case MESSAGE_BYE:
@@ -369,6 +371,7 @@ static void make_grant(const struct send *s, struct bridge_memory *memory, struc
         .progress_timeout_ms = spec->limits.progress_timeout_ms,
         .memory_bytes = spec->limits.trial_memory_bytes,
         .cores = campaign_spec_cores(spec) > 1 ? campaign_spec_cores(spec) : 0,
+        .slots = t->n_slots > campaign_spec_cores(spec) ? t->n_slots : 0,
         .config_id = t->config_id,
     };
 }

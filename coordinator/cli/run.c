@@ -65,11 +65,20 @@ static int claim_store(struct run *r, struct err *e)
     return is_served;
 }
 
+/* As many trials at once as this machine has processors and memory for. */
+static int count_fitting(const struct submission *file)
+{
+    int64_t n = system_cores() / file->cores, by_memory = n;
+    if (file->memory_bytes > 0)
+        by_memory = system_memory_bytes() / file->memory_bytes;
+    n = n < by_memory ? n : by_memory;
+    return n > 1 ? (int)n : 1;
+}
+
 static int start_coordinator(struct run *r, struct err *e)
 {
     int n_slots = r->file.cores;
-    int fitting = system_cores() > n_slots ? system_cores() / n_slots : 1;
-    int n_workers = r->options->n_workers ? r->options->n_workers : fitting;
+    int n_workers = r->options->n_workers ? r->options->n_workers : count_fitting(&r->file);
     if (address_for_store(r->store.text, getenv("XDG_RUNTIME_DIR"), &r->address, e) < 0 ||
         fleet_init(&r->fleet, r->store.text, r->address.text, n_workers, n_slots, e) < 0 ||
         fleet_start_coordinator(&r->fleet, system_monotonic_ms(), e) < 0)

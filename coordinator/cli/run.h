@@ -17,9 +17,9 @@ struct run_options {
     const char *again;             /* with `file`: the words that go on with it: "final digits" */
     const char *store;             /* directory; made when it is not there */
     bool is_default_store;         /* nobody named it, so nobody must name it later */
-    int n_workers; /* of one trial each; 0: as many as this process may use processors, by trial.cores */
-    bool is_quiet; /* no progress, only the best trial at the end */
-    bool is_json;  /* the best trial as JSON, and no progress */
+    int n_workers;                 /* of one trial each; 0: as many as processors and memory are there for */
+    bool is_quiet;                 /* no progress, only the best trial at the end */
+    bool is_json;                  /* the best trial as JSON, and no progress */
 };
 
 /* Whether a coordinator holds the store: 0, or 1; a store that is not there is not held. -1 with e. */

@@ -10,7 +10,7 @@
 
 void submission_of(struct submission *out, const struct campaign_spec *spec)
 {
-    *out = (struct submission){ .cores = campaign_spec_cores(spec) };
+    *out = (struct submission){ .cores = campaign_spec_cores(spec), .memory_bytes = spec->limits.trial_memory_bytes };
     str_copy(out->name, sizeof out->name, spec->name);
     campaign_canonical(spec, &out->canonical);
 }
@@ -46,6 +46,7 @@ void submission_copy(struct submission *out, const struct submission *from)
     *out = (struct submission){ 0 };
     str_copy(out->name, sizeof out->name, from->name);
     out->cores = from->cores;
+    out->memory_bytes = from->memory_bytes;
     str_add(&out->canonical, str_text(&from->canonical));
 }
 

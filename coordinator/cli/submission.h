@@ -11,7 +11,8 @@
 struct submission {
     char name[LIMIT_NAME + 1]; /* of the campaign */
     struct str canonical;      /* owned: the file in its canonical form */
-    int cores;                 /* slots that a trial takes */
+    int cores;                 /* that a trial uses */
+    int64_t memory_bytes;      /* that a trial may take; 0: no limit */
 };
 
 /* The submission of a campaign that is right. */

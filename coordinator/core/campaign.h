@@ -21,6 +21,7 @@ struct campaign {
     struct trial **queue; /* queued trials, first come first served */
     size_t n_queue, cap_queue;
     size_t n_states[TRIAL_SET_ASIDE + 1]; /* trials by state */
+    int64_t n_slots;                      /* that its running trials take */
     int64_t n_imports;                    /* results from elsewhere */
     int64_t n_results;                    /* counted, failures included */
     int64_t n_reached;                    /* counted, failures not included */

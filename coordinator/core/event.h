@@ -40,7 +40,7 @@ struct hub_hello {
     const char *public_key; /* that it proved; "": none was asked for */
     const char *name, *host, *version, *kernel;
     const char *commands; /* the programs of campaigns that it runs: common/domain/allowed.h; NULL: none */
-    int64_t pid, slots, cores;
+    int64_t pid, slots, cores, memory_bytes;
     const struct lease_ref *held;
     int n_held;
 };
@@ -48,6 +48,7 @@ struct hub_hello {
 struct hub_beat {
     const struct lease_ref *held;
     int n_held;
+    int64_t load; /* in hundredths; 0: not known */
 };
 
 struct hub_progress {

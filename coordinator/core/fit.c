@@ -2,6 +2,11 @@
 
 #include "common/domain/allowed.h"
 
+int fit_slots(const struct campaign *c, const struct worker *w)
+{
+    return campaign_spec_slots(c->spec, w->row.slots, w->row.memory_bytes);
+}
+
 enum fit fit_of(const struct campaign *c, const struct worker *w)
 {
     const struct trial_spec *trial = &c->spec->trial;

@@ -14,6 +14,7 @@ enum fit {
     FIT_NOT_ALLOWED /* its own configuration does not name the program */
 };
 
+int fit_slots(const struct campaign *c, const struct worker *w); /* that a trial takes of it */
 enum fit fit_of(const struct campaign *c, const struct worker *w);
 
 /* When workers are here and none of them fits: appends why, and what to do, for people. */

@@ -252,6 +252,15 @@ static void on_ask(struct hub *h, const struct hub_event *e, struct effects *fx)
     w->was_told = false;
 }
 
+static void keep_load(const struct hub_event *e, struct effects *fx, struct worker *w)
+{
+    if (e->as.beat.load == 0 || (w->load_ms && e->now_ms - w->load_ms < LOAD_SAVE_MS))
+        return;
+    w->load_ms = e->now_ms;
+    w->row.load = (double)e->as.beat.load / 100;
+    *effects_save_worker(fx) = w->row;
+}
+
 static void on_beat(struct hub *h, const struct hub_event *e, struct effects *fx)
 {
     const struct hub_beat *beat = &e->as.beat;
@@ -263,6 +272,7 @@ static void on_beat(struct hub *h, const struct hub_event *e, struct effects *fx
         if (t->row.worker == w->row.id && !find_ref(beat->held, beat->n_held, t) && ++t->n_unlisted > SILENT_BEATS)
             hub_lose(h, e, fx, t, FAILURE_PREEMPTED, grant_was_lost);
     }
+    keep_load(e, fx, w);
     int n_cancel;
     struct lease_ref *cancel = renew(h, e, fx, w, beat->held, beat->n_held, &n_cancel);
     struct send *s = hub_answer_beat(fx, w);

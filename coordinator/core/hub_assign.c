@@ -58,8 +58,8 @@ static struct trial *promote_trial(
 
 static bool has_room(const struct worker *w, const struct campaign *c)
 {
-    int cores = campaign_spec_cores(c->spec);
-    return w->free >= cores && w->n_running + cores <= w->row.slots;
+    int n_slots = fit_slots(c, w);
+    return w->free >= n_slots && w->n_running + n_slots <= w->row.slots;
 }
 
 /* Something for free slots of w from this campaign, queued and ready to be leased, or NULL. A trial that broke on w
@@ -86,14 +86,9 @@ static bool has_work(const struct hub_event *e, struct campaign *c)
     return d.move == SEARCH_START || d.move == SEARCH_PROMOTE || campaign_next_queued(c, NULL, e->now_ms);
 }
 
-static int64_t slots_of(const struct campaign *c)
-{
-    return (int64_t)c->n_states[TRIAL_RUNNING] * campaign_spec_cores(c->spec);
-}
-
 static bool has_less(const struct campaign *a, const struct campaign *b)
 {
-    return slots_of(a) * campaign_spec_weight(b->spec) < slots_of(b) * campaign_spec_weight(a->spec);
+    return a->n_slots * campaign_spec_weight(b->spec) < b->n_slots * campaign_spec_weight(a->spec);
 }
 
 /* Of the campaigns that w can run, and that this look has not seen, the one that holds the fewest slots for its
@@ -183,7 +178,7 @@ static bool speaks_for_all(const struct hub *h, const struct worker *w)
 {
     for (size_t i = 0; i < h->n_campaigns; i++) {
         const struct campaign *c = h->campaigns[i];
-        if (c->row.state == CAMPAIGN_RUNNING && (fit_of(c, w) != FIT_GOOD || campaign_spec_cores(c->spec) > 1))
+        if (c->row.state == CAMPAIGN_RUNNING && (fit_of(c, w) != FIT_GOOD || fit_slots(c, w) > 1))
             return false;
     }
     return true;

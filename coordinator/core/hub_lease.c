@@ -5,6 +5,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/mutation.h"
+#include "coordinator/core/fit.h"
 
 void hub_list_running(struct hub *h, struct trial *t)
 {
@@ -12,8 +13,10 @@ void hub_list_running(struct hub *h, struct trial *t)
     h->running = mem_grow(h->running, h->n_running, &h->cap_running, sizeof *h->running);
     t->running_index = h->n_running;
     h->running[h->n_running++] = t;
+    t->n_slots = w ? fit_slots(t->campaign, w) : campaign_spec_cores(t->campaign->spec);
+    t->campaign->n_slots += t->n_slots;
     if (w)
-        w->n_running += campaign_spec_cores(t->campaign->spec);
+        w->n_running += t->n_slots;
 }
 
 void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, struct worker *w)
@@ -30,7 +33,7 @@ void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, str
     t->step = t->row.budget;
     t->live_value = NAN;
     hub_list_running(h, t);
-    roster_set_free(&h->roster, w, w->free - campaign_spec_cores(c->spec));
+    roster_set_free(&h->roster, w, w->free - t->n_slots);
     effects_change_trial(fx, t);
 
     struct event_row *row = hub_log(h, e, fx, EVENT_GRANTED, c, t);
@@ -60,9 +63,9 @@ void hub_unlease(struct hub *h, struct trial *t)
     h->running[t->running_index] = last;
     last->running_index = t->running_index;
     struct worker *w = roster_by_id(&h->roster, t->row.worker);
-    int cores = campaign_spec_cores(t->campaign->spec);
+    t->campaign->n_slots -= t->n_slots;
     if (w)
-        w->n_running -= w->n_running < cores ? w->n_running : cores;
+        w->n_running -= w->n_running < t->n_slots ? w->n_running : t->n_slots;
     t->row.worker = 0;
     t->session = 0;
     hub_forget_live(t);

@@ -13,6 +13,7 @@
 #define RETRY_MS 1000        /* wait before a lost trial is tried again; doubles each time */
 #define STEERS_KEPT 64       /* of the last requests to steer, so that a repeated one is known */
 #define RAN_SAVE_MS 5000     /* how often the time that a campaign ran is stored */
+#define LOAD_SAVE_MS 60000   /* how often the load of a machine is */
 
 struct hub {
     struct hub_settings settings;

@@ -1,5 +1,6 @@
 #include "coordinator/core/roster.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +148,8 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
         .pid = h->pid,
         .slots = h->slots,
         .cores = h->cores,
+        .memory_bytes = h->memory_bytes,
+        .load = w ? w->row.load : NAN,
         .first_seen_ms = w ? w->row.first_seen_ms : e->wall_ms,
         .last_seen_ms = e->wall_ms,
         .session = e->session,

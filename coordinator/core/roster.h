@@ -14,6 +14,7 @@ struct worker {
     uint64_t session;
     uint64_t peer;        /* where its messages come from; changes when it connects again */
     int64_t heard_ms;     /* monotonic */
+    int64_t load_ms;      /* monotonic: when row.load was last told */
     int free;             /* slots that it asked to fill and that got no GRANT yet; set by roster_set_free alone */
     int64_t asked_ms;     /* monotonic: since when */
     bool was_told;        /* NOWORK was sent for this ASK */

@@ -182,6 +182,8 @@ struct worker_row {
     char public_key[KEY_TEXT]; /* that it proved; "": none was asked for */
     const char *name, *host, *version, *kernel;
     int64_t pid, slots, cores;
+    int64_t memory_bytes; /* that its slots may take together; 0: not known */
+    double load;          /* the machine's load average of the last minute, now and then; NaN: not known */
     int64_t first_seen_ms, last_seen_ms;
     const char *state;          /* here, leaving, gone, set_aside */
     uint64_t session;           /* of its last HELLO */

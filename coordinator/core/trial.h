@@ -34,6 +34,7 @@ struct trial {
     double live_value;       /* NaN before the first */
     struct live_curve *live; /* owned; NULL before the first */
     size_t running_index;    /* in the hub's list */
+    int n_slots;             /* that it takes of its worker */
     uint64_t counted_lease;
     uint64_t kept_lease; /* of the last outcome that was kept without counting, so that it is not kept again; 0: none */
     int kept_rung, kept_failure;

@@ -156,6 +156,8 @@ static const struct column worker_columns[] = {
     { "n_set_aside",   COLUMN_INT,   0,           AT(n_set_aside) },
     { "why",           COLUMN_CHARS, 0,           AT(why), 320 },
     { "public_key",    COLUMN_CHARS, 0,           AT(public_key), KEY_TEXT },
+    { "memory_bytes",  COLUMN_INT64, 0,           AT(memory_bytes) },
+    { "load",          COLUMN_NUMBER, 0,          AT(load) },
 };
 #undef ROW
 

@@ -134,7 +134,7 @@ static void put_states(const struct hub *h, struct str *out)
 static void put_workers(const struct hub *h, int64_t now_ms, struct str *out)
 {
     const struct roster *r = hub_roster(h);
-    double here = 0, gone = 0, aside = 0, slots = 0, oldest_ms = 0;
+    double here = 0, gone = 0, aside = 0, slots = 0, busy = 0, oldest_ms = 0;
     for (size_t i = 0; i < r->n; i++) {
         const struct worker *w = r->workers[i];
         aside += w->is_here && w->is_aside;
@@ -142,15 +142,16 @@ static void put_workers(const struct hub *h, int64_t now_ms, struct str *out)
         gone += !w->is_here;
         slots += w->is_here ? (double)w->row.slots : 0;
     }
-    for (size_t i = 0; i < hub_n_running(h); i++)
+    for (size_t i = 0; i < hub_n_running(h); i++) {
         oldest_ms = fmax(oldest_ms, (double)(now_ms - hub_running(h, i)->granted_ms));
-    double busy = (double)hub_n_running(h);
+        busy += hub_running(h, i)->n_slots;
+    }
     head(out, "rung_workers", "gauge", "Workers by state.");
     put(out, "rung_workers", "state", "here", NULL, here);
     put(out, "rung_workers", "state", "gone", NULL, gone);
     put(out, "rung_workers", "state", "set_aside", NULL, aside);
     head(out, "rung_slots", "gauge",
-        "Slots of the workers that are here; busy: leases that run, also of workers that are not.");
+        "Slots of the workers that are here; busy: those that leases take, also of workers that are not.");
     put(out, "rung_slots", "state", "busy", NULL, busy);
     put(out, "rung_slots", "state", "idle", NULL, fmax(0, slots - busy));
     put_one(out, "rung_oldest_lease_seconds", "gauge", "The age of the oldest lease that runs.", oldest_ms / 1000);

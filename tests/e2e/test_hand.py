@@ -175,6 +175,36 @@ def a_worker_runs_no_command_unless_it_is_allowed_to(house):
     assert house.query("SELECT DISTINCT worker FROM attempts") == [("two",)]
 
 
+def most_at_once(house):
+    """Of all attempts."""
+    moments = [(at, change) for granted, ended in house.query("SELECT granted_ms, ended_ms FROM attempt")
+               for at, change in ((granted, 1), (ended, -1))]
+    most = n = 0
+    for _, change in sorted(moments):
+        n += change
+        most = max(most, n)
+    return most
+
+
+@test
+def a_worker_runs_no_more_at_once_than_its_memory_holds(house):
+    hand = Hand(house)
+    limits = {"trials": 8, "trial_memory": "2GiB"}
+    path = house.write("small.json", campaign(trials=8, max_budget=3, limits=limits, fixed={"seconds": 0.05}))
+    hand.rung("submit", path)
+    hand.worker("one", "--slots", "4", "--memory", "5GiB")
+    hand.rung("watch", "small")
+    assert most_at_once(house) == 2, house.query("SELECT trial, granted_ms, ended_ms FROM attempt")
+
+    def told():
+        return json.loads(house.ask("workers", "--json").stdout)["workers"][0]
+
+    wait_for(lambda: told()["load"] is not None, "a beat tells the load")
+    assert told()["memory_gib"] == 5 and told()["slots"] == 4 and 0 < told()["load"] < 1000, told()
+    house.end(hand.worker("refused", "--memory", "5GB2"), 2)
+    assert "--memory 5GB2: as 32GiB" in house.logs()
+
+
 @test
 def two_coordinators_do_not_share_a_store(house):
     hand = Hand(house)

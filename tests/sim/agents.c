@@ -1,4 +1,5 @@
 #include "tests/sim/agents.h"
+#include "tests/sim/plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,7 @@ void agent_start(struct world *w, int a)
         .work = "/w",
         .pid = 1 + (int64_t)(g->mortal.life % 4000000),
         .cores = 2,
+        .memory_bytes = w->drawn.slots * SLOT_BYTES,
         .slots = w->drawn.slots,
         .commands = "*" });
     world_put(w, ITEM_AGENT_TICK, a, 0, g->mortal.life, world_below(w, 100), NULL);

@@ -72,5 +72,5 @@ uint64_t digest_worker(const struct worker_row *row)
     d = digest_mix(d, (uint64_t)row->n_bad << 32 | (uint64_t)row->n_set_aside);
     for (int i = 0; i < BAD_TRIALS; i++)
         d = digest_mix(d, (uint64_t)row->bad_on[i]);
-    return digest_mix(d, strcmp(row->state, "set_aside") == 0);
+    return digest_mix(d, 2 * (strcmp(row->state, "set_aside") == 0) + (strcmp(row->state, "leaving") == 0));
 }

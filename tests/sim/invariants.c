@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "coordinator/core/fit.h"
+
 #define TICK_MS 250
 #define ATTEMPTS_MAX 500  /* of a trial, at all its rungs, whatever breaks */
 #define FLIGHTS_MAX 20000 /* messages under way: far above what any run has */
@@ -150,25 +152,29 @@ static bool has_work(struct world *w, const struct campaign *c, int64_t now_ms)
     return false;
 }
 
+/* It could begin a trial of any campaign that runs: with fewer free slots these may be kept for one that needs more. */
+static bool is_hungry_worker(const struct hub *h, const struct worker *worker)
+{
+    int most = 1;
+    for (size_t i = 0; i < hub_n_campaigns(h); i++) {
+        const struct campaign *c = hub_campaign(h, i);
+        int n_slots = fit_slots(c, worker);
+        if (c->row.state == CAMPAIGN_RUNNING && n_slots > most)
+            most = n_slots;
+    }
+    return worker->is_here && !worker->is_aside && !worker->is_leaving && worker->free >= most &&
+           worker->n_running + most <= worker->row.slots;
+}
+
 void invariants_turn(struct world *w)
 {
     const struct coordinator *c = &w->coordinator;
     const struct roster *roster = hub_roster(c->hub);
     bool is_hungry = false;
-    int most = 1; /* slots for a trial of any campaign that runs: fewer may be kept for one that needs more */
     if (c->is_full || c->has_begun)
         return;
-    for (size_t i = 0; i < hub_n_campaigns(c->hub); i++) {
-        const struct campaign *campaign = hub_campaign(c->hub, i);
-        int cores = campaign_spec_cores(campaign->spec);
-        if (campaign->row.state == CAMPAIGN_RUNNING && cores > most)
-            most = cores;
-    }
-    for (size_t i = 0; i < roster->n; i++) {
-        const struct worker *worker = roster->workers[i];
-        is_hungry |= worker->is_here && !worker->is_aside && !worker->is_leaving && worker->free >= most &&
-                     worker->n_running + most <= worker->row.slots;
-    }
+    for (size_t i = 0; i < roster->n; i++)
+        is_hungry |= is_hungry_worker(c->hub, roster->workers[i]);
     for (size_t i = 0; is_hungry && i < hub_n_campaigns(c->hub); i++)
         if (has_work(w, hub_campaign(c->hub, i), w->now_ms + c->mortal.clock_ms - TICK_MS - 50))
             world_fail(
@@ -192,7 +198,7 @@ static void check_loads(struct world *w)
     const struct hub *h = w->coordinator.hub;
     int counts[64] = { 0 };
     for (size_t i = 0; i < hub_n_running(h); i++)
-        counts[hub_running(h, i)->row.worker % 64] += campaign_spec_cores(hub_running(h, i)->campaign->spec);
+        counts[hub_running(h, i)->row.worker % 64] += hub_running(h, i)->n_slots;
     for (size_t i = 0; i < hub_roster(h)->n; i++) {
         const struct worker *worker = hub_roster(h)->workers[i];
         if (worker->n_running != counts[worker->row.id % 64])

@@ -70,6 +70,7 @@ struct campaign_spec *plan_spec(const struct dials *d, uint64_t seed, int plan)
         .progress_timeout_ms = 4000,
         .trial_timeout_ms = seed % 3 == 0 ? 60000 : 0,
         .wall_clock_ms = seed % 16 == 5 ? 60000 : 0,
+        .trial_memory_bytes = seed % 8 == 5 ? (1 + plan % 2) * SLOT_BYTES : 0,
         .checkpoints_bytes = seed % 4 == 2 ? BLOB_BYTES * (1 + (int64_t)(seed / 4 % 8)) : 0,
     };
     return spec;

@@ -6,6 +6,8 @@
 #include "common/domain/spec.h"
 #include "tests/sim/faults/dials.h"
 
+#define SLOT_BYTES (INT64_C(4) << 30) /* the memory that a worker has for each slot */
+
 /* The campaign number `plan` (from 0) of this world: the same each time. Returns owned, for hub_load_campaign or
  * HUB_SUBMIT to take. */
 struct campaign_spec *plan_spec(const struct dials *d, uint64_t seed, int plan);

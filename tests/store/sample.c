@@ -208,6 +208,8 @@ struct worker_row sample_worker(int64_t id)
         .pid = 4711,
         .slots = 4,
         .cores = 8,
+        .memory_bytes = INT64_C(24) << 30,
+        .load = id == 2 ? 1.25 : NAN,
         .first_seen_ms = 1767225600000,
         .last_seen_ms = 1767225660000,
         .state = "here" };

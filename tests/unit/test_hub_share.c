@@ -19,13 +19,19 @@ static void open_empty(struct world *w)
     hub_start(w->hub, 0, 0, w->now_ms);
 }
 
-static void join(struct world *w, uint64_t key, int slots)
+static void join_with(struct world *w, uint64_t key, int slots, int64_t memory_bytes)
 {
     struct hub_event e = { .kind = HUB_HELLO, .peer = key, .session = key };
-    e.as.hello =
-        (struct hub_hello){ .key = key, .name = "w", .host = "h", .version = "0", .kernel = "", .slots = slots };
+    e.as.hello = (struct hub_hello){
+        .key = key, .name = "w", .host = "h", .version = "0", .kernel = "", .slots = slots, .memory_bytes = memory_bytes
+    };
     step(w, &e);
     ask(w, key, slots);
+}
+
+static void join(struct world *w, uint64_t key, int slots)
+{
+    join_with(w, key, slots, 0);
 }
 
 static int n_running(const struct world *w, const char *campaign)
@@ -61,6 +67,33 @@ TEST(campaigns_hold_slots_by_their_weights)
     for (int i = 0; i < 8; i++) /* what comes free goes to whoever is behind */
         finish_one(&w, "three", 11, 1);
     CHECK_INT(n_running(&w, "three"), 6);
+    close_world(&w);
+}
+
+TEST(a_trial_takes_as_many_slots_as_have_its_memory)
+{
+    struct campaign_spec spec = { .limits = { .trial_memory_bytes = INT64_C(3) << 30 } };
+    CHECK_INT(campaign_spec_slots(&spec, 8, INT64_C(16) << 30), 2); /* shares of 2 GiB */
+    CHECK_INT(campaign_spec_slots(&spec, 4, INT64_C(16) << 30), 1);
+    CHECK_INT(campaign_spec_slots(&spec, 4, INT64_C(12) << 30), 1);
+    CHECK_INT(campaign_spec_slots(&spec, 4, (INT64_C(12) << 30) - 4), 2);
+    CHECK_INT(campaign_spec_slots(&spec, 8, INT64_C(1) << 30), 8); /* the whole worker, and never more */
+    CHECK_INT(campaign_spec_slots(&spec, 8, 0), 1);                /* nothing is known */
+    spec.trial.cores = 4;
+    CHECK_INT(campaign_spec_slots(&spec, 8, INT64_C(16) << 30), 4);
+    CHECK_INT(campaign_spec_slots(&spec, 2, INT64_C(16) << 30), 4); /* it does not fit */
+    static struct world w;
+    open_empty(&w);
+    submit(&w, "hungry", 0, 0);
+    hub_find_campaign(w.hub, "hungry")->spec->limits.trial_memory_bytes = INT64_C(3) << 30;
+    join_with(&w, 11, 8, INT64_C(16) << 30);
+    CHECK_INT(n_running(&w, "hungry"), 4);
+    CHECK_INT(hub_roster(w.hub)->workers[0]->n_running, 8);
+    CHECK_INT(hub_find_campaign(w.hub, "hungry")->n_slots, 8);
+    finish_one(&w, "hungry", 11, 1); /* one of two slots: not enough */
+    CHECK_INT(n_running(&w, "hungry"), 3);
+    ask(&w, 11, 2);
+    CHECK_INT(n_running(&w, "hungry"), 4);
     close_world(&w);
 }
 

@@ -230,6 +230,33 @@ TEST(a_worker_that_is_asked_to_leave_is_told_until_it_goes_and_gets_no_work)
     close_world(&w);
 }
 
+static void beat_with(struct world *w, uint64_t session, int64_t load)
+{
+    struct hub_event e = { .kind = HUB_BEAT, .peer = session, .session = session, .as.beat = { .load = load } };
+    step(w, &e);
+}
+
+TEST(the_load_of_a_machine_is_stored_once_a_minute)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 11, NULL, 0);
+    CHECK(isnan(worker_of(&w, 11)->row.load));
+    beat_with(&w, 11, 0); /* of an earlier release: not known */
+    CHECK_INT(w.fx.n_workers, 0);
+    beat_with(&w, 11, 150);
+    CHECK_INT(w.fx.n_workers, 1);
+    CHECK_NEAR(worker_of(&w, 11)->row.load, 1.5, 0);
+    w.now_ms += 59999;
+    beat_with(&w, 11, 300);
+    CHECK_INT(w.fx.n_workers, 0);
+    CHECK_NEAR(worker_of(&w, 11)->row.load, 1.5, 0);
+    w.now_ms += 1;
+    beat_with(&w, 11, 300);
+    CHECK_NEAR(worker_of(&w, 11)->row.load, 3, 0);
+    close_world(&w);
+}
+
 TEST(what_a_machine_takes_with_it_is_one_accident)
 {
     static struct world w;

@@ -43,7 +43,8 @@ TEST(a_trial_may_take_several_slots)
 {
     world_join(4);
     struct message grant = world_grant_message(1, 1);
-    grant.as.grant.cores = 3;
+    grant.as.grant.cores = 2;
+    grant.as.grant.slots = 3; /* its memory asks for one more */
     world_say(grant);
     int asked = world.n_sent[MESSAGE_ASK];
     world_wait_heard(SESSION_ASK_MS);
@@ -53,6 +54,14 @@ TEST(a_trial_may_take_several_slots)
     asked = world.n_sent[MESSAGE_ASK];
     world_wait_heard(2 * SESSION_ASK_MS);
     CHECK_INT(world.n_sent[MESSAGE_ASK], asked); /* all four are taken */
+}
+
+TEST(a_beat_tells_the_load_of_the_machine)
+{
+    world_join(1);
+    world.now_ms += 1000;
+    world_step((struct session_event){ .kind = SESSION_TICK, .load = 2.345 });
+    CHECK_INT(world.last[MESSAGE_BEAT].as.beat.load, 234);
 }
 
 TEST(who_another_boot_and_silence_bring_a_hello_with_what_is_held)

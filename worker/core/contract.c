@@ -184,6 +184,11 @@ int grant_cores(const struct message_grant *grant)
     return grant->cores > 1 ? (int)grant->cores : 1;
 }
 
+int grant_slots(const struct message_grant *grant)
+{
+    return grant->slots > grant_cores(grant) ? (int)grant->slots : grant_cores(grant);
+}
+
 /* ---- what it is told ---- */
 
 void contract_add_first(

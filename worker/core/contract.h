@@ -27,8 +27,9 @@ struct saying {
 int saying_read(const char *line, size_t len, const char *metric, struct saying *out, struct err *e);
 void saying_deinit(struct saying *said);
 
-/* The slots that the trial takes, at least 1: a coordinator of an earlier release says 0. */
+/* What a trial is told to use, and the slots that it takes: at least 1. */
 int grant_cores(const struct message_grant *grant);
+int grant_slots(const struct message_grant *grant);
 
 /* The lines for the trial, each with its newline. `checkpoint_in` may be NULL. */
 void contract_add_first(

@@ -25,7 +25,7 @@ int session_count_free(const struct session *s)
         return 0;
     for (int i = 0; i < s->config.slots; i++) {
         const struct attempt *a = s->places[i].attempt;
-        n += a ? 1 - grant_cores(&a->grant) : is_free(&s->places[i]);
+        n += a ? 1 - grant_slots(&a->grant) : is_free(&s->places[i]);
     }
     size_t held = s->n_attempts + s->outbox.n;
     int room = held < LIMIT_SLOTS ? (int)(LIMIT_SLOTS - held) : 0; /* a beat lists no more */
@@ -222,7 +222,7 @@ void session_take_grant(
     if (is_known(s, grant))
         return;
     if (s->asked > 0) /* this answers some of them */
-        s->asked = s->asked > grant_cores(grant) ? s->asked - grant_cores(grant) : 0;
+        s->asked = s->asked > grant_slots(grant) ? s->asked - grant_slots(grant) : 0;
     if (adopt(s, grant))
         return;
     int warm = find_warm(s, grant);

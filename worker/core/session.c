@@ -9,6 +9,8 @@
 #include "worker/core/effects.h"
 #include "worker/core/state.h"
 
+#define LOAD_MAX 100000 /* no load average is greater */
+
 /* ---- life ---- */
 
 struct session *session_new(const struct session_config *config)
@@ -78,6 +80,7 @@ static void send_hello(struct session *s, struct session_effects *fx)
         .pid = s->config.pid,
         .slots = s->config.slots,
         .cores = s->config.cores,
+        .memory_bytes = s->config.memory_bytes,
         .kernel = s->config.kernel,
         .commands = s->config.commands };
     hello.held = list_held(s, &hello.n_held, fx);
@@ -86,7 +89,7 @@ static void send_hello(struct session *s, struct session_effects *fx)
 
 static void send_beat(struct session *s, struct session_effects *fx)
 {
-    struct message_beat beat = { .session = s->config.session };
+    struct message_beat beat = { .session = s->config.session, .load = s->load };
     beat.held = list_held(s, &beat.n_held, fx);
     effect_send(fx, MESSAGE_BEAT)->as.beat = beat;
 }
@@ -313,6 +316,7 @@ static void give_up_when_orphan(struct session *s, int64_t now_ms, struct sessio
 
 static void take_tick(struct session *s, const struct session_event *event, struct session_effects *fx)
 {
+    s->load = event->load > 0 && event->load < LOAD_MAX ? (int64_t)(event->load * 100) : 0;
     talk(s, event->now_ms, fx);
     session_watch_slots(s, event->now_ms, fx);
     session_spool_again(s, event->now_ms, fx);

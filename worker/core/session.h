@@ -46,7 +46,7 @@ struct session_config {
     const char *name, *host, *version;
     const char *kernel; /* or NULL */
     const char *work;   /* directory under which attempts have theirs: WORK/ATTEMPT */
-    int64_t pid, cores;
+    int64_t pid, cores, memory_bytes;
     int slots;            /* 1 .. LIMIT_SLOTS */
     const char *commands; /* the programs of campaigns that it runs, as common/domain/allowed.h has it; NULL: none */
     int64_t idle_exit_ms; /* leave after so long without work; 0: never */
@@ -61,7 +61,7 @@ struct outcome_key {
 /* ---- what happens ---- */
 
 enum session_event_kind {
-    SESSION_TICK,      /* time went by */
+    SESSION_TICK,      /* time went by; load */
     SESSION_MESSAGE,   /* message: from the coordinator, decoded */
     SESSION_CONNECTED, /* a connection is there, a new one: perhaps to a coordinator that has just started */
     SESSION_STARTED,   /* slot: the program runs */
@@ -107,6 +107,7 @@ struct session_event {
     const char *data, *blobs; /* JSON, or NULL: as they were */
     size_t len;
     int64_t bytes;
+    double load; /* TICK: the machine's load average of the last minute; 0: not known */
     bool is_failed, is_missing;
 };
 

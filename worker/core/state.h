@@ -43,6 +43,7 @@ struct session {
     struct attempt **attempts; /* held, and not yet in the outbox */
     size_t n_attempts, cap_attempts;
     uint64_t last_attempt;
+    int64_t load;                            /* of the machine, in hundredths; 0: not known */
     struct outcome_key finished[N_FINISHED]; /* a ring */
     size_t n_finished;
     int64_t asked;    /* free slots that the coordinator knows of; -1: none said */

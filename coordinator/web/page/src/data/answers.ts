@@ -30,7 +30,7 @@ export interface Delta {
   boot: number; from: number; seq: number; wall_ms: number; is_reset?: true; status?: CampaignStatus; trouble?: string | null; workers?: WorkerNow[];
   trials?: { n: number; columns: Record<string, Column> }; running?: { is_whole: boolean; changed: RunningDelta[]; gone: number[] }; events?: EventRow[];
 }
-export interface WorkerRow { worker: string; host: string; state: string; slots: number; cores: number; kernel: string; version: string; last_seen: string | null; running?: number; reached: number; failed: number; failures?: string | null; why: string | null }
+export interface WorkerRow { worker: string; host: string; state: string; slots: number; cores: number; load?: number | null; kernel: string; version: string; last_seen: string | null; running?: number; reached: number; failed: number; failures?: string | null; why: string | null }
 export interface Attempt { lease: string; rung: number; budget_from: number; budget_to: number; worker: string; host: string; outcome: string; reason: string; seconds: number | null; has_log: boolean }
 export interface ShowAnswer {
   trial: number; state: string; budget: number; value: number | null; config: Record<string, Value>; checkpoint: string | null; curves: Record<string, [number, number][]>;

@@ -43,14 +43,14 @@ export function Workers() {
       {rows.length === 0 && <Empty>No worker has joined: rung-worker --connect ADDRESS does.</Empty>}
       <div class="scroll">
         <table id="workers">
-          <thead><tr><th>worker</th><th>machine</th><th>state</th><th class="n">busy</th><th class="n">cores</th><th class="n">reached</th><th class="n">failed</th><th>speed</th><th>what broke</th><th>last heard of (UTC)</th><th>version</th></tr></thead>
+          <thead><tr><th>worker</th><th>machine</th><th>state</th><th class="n">busy</th><th class="n">cores</th><th class="n" title="The machine's load average of a minute, told once a minute">load</th><th class="n">reached</th><th class="n">failed</th><th>speed</th><th>what broke</th><th>last heard of (UTC)</th><th>version</th></tr></thead>
           <tbody>
             {rows.map((w) => {
               const s = answer.speeds.get(w.worker);
               return (
                 <tr key={w.worker + w.host}>
                   <td><button type="button" class="bare link" title="Only trials that it ran last" onClick={() => setFilter({ query: `worker = "${w.worker}"` })}>{w.worker}</button></td><td>{w.host}</td><td><Pill state={w.state} /></td>
-                  <td class="n">{w.state === "here" || w.state === "leaving" ? `${busy.get(w.worker) ?? w.running ?? 0} of ${w.slots}` : "–"}</td><td class="n">{number(w.cores)}</td><td class="n">{w.reached}</td><td class={`n ${w.failed ? "mistake" : ""}`}>{w.failed}</td>
+                  <td class="n">{w.state === "here" || w.state === "leaving" ? `${busy.get(w.worker) ?? w.running ?? 0} of ${w.slots}` : "–"}</td><td class="n">{number(w.cores)}</td><td class="n">{w.load == null ? "–" : w.load.toFixed(1)}</td><td class="n">{w.reached}</td><td class={`n ${w.failed ? "mistake" : ""}`}>{w.failed}</td>
                   <td class={s && s.n >= 3 && s.ratio > 1.5 ? "mistake" : ""}>{speed(s)}</td><td class="soft">{w.why ?? w.failures ?? ""}</td><td class="soft">{w.last_seen}</td><td class="soft">{w.version}{w.kernel ? `, ${w.kernel}` : ""}</td>
                 </tr>
               );
