@@ -243,7 +243,8 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && str_equal(argv[1], SLOT_ARGUMENT))
         return supervisor_main(argc, argv);
-    struct settings s = { .app = { .cache_bytes = INT64_C(20) << 30, .memory_bytes = system_memory_bytes() }, .level = LOG_INFO };
+    struct settings s = { .app = { .cache_bytes = INT64_C(20) << 30, .memory_bytes = system_memory_bytes() },
+        .level = LOG_INFO };
     struct err e = { 0 };
     int status = 0;
     int r = read_options(argc, argv, &s, &e);

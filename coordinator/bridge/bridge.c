@@ -250,6 +250,13 @@ static int take_control(const struct bridge_world *world, const struct message_c
     return steer->action == STEER_ENQUEUE ? take_config(world, c, m, memory, steer, e) : 0;
 }
 
+static void take_drain(const struct message_drain *m, struct hub_event *out)
+{
+    out->kind = HUB_DRAIN;
+    out->request = m->request;
+    out->as.drain = (struct hub_drain){ .worker = m->worker, .who = m->who ? m->who : "somebody" };
+}
+
 static void take_session(struct hub_event *out, enum hub_event_kind kind, uint64_t session)
 {
     out->kind = kind;
@@ -287,10 +294,7 @@ int bridge_event(const struct bridge_world *world, const struct message *m, stru
     case MESSAGE_CONTROL:
         return take_control(world, &m->as.control, memory, out, e);
     case MESSAGE_DRAIN:
-        out->kind = HUB_DRAIN;
-        out->request = m->as.drain.request;
-        out->as.drain.worker = m->as.drain.worker;
-        out->as.drain.who = m->as.drain.who ? m->as.drain.who : "somebody";
+        take_drain(&m->as.drain, out);
         return 0;
     case MESSAGE_WELCOME:
     case MESSAGE_WHO:

@@ -223,8 +223,8 @@ def a_worker_that_is_drained_stays_away_and_the_others_go_on(house):
     assert house.rung("drain", "local/2", "--store", house.store).stdout.endswith("it has left\n")
     house.end(run, 0)
     house.check_complete(6, max_budget=3)
-    left = "SELECT count(*) FROM event WHERE kind = 'joined' AND worker = (SELECT id FROM worker WHERE name = 'local/2')"
-    assert house.value(left) == 1
+    joined = "SELECT count(*) FROM event WHERE kind = 'joined' AND worker IN (SELECT id FROM worker WHERE name = ?)"
+    assert house.value(joined, "local/2") == 1
 
 
 if __name__ == "__main__":
