@@ -26,6 +26,8 @@ struct campaign {
     int64_t n_results;                    /* counted, failures included */
     int64_t n_reached;                    /* counted, failures not included */
     int64_t reached_by;                   /* the worker of the last of them; 0: none so far */
+    double pace;                          /* log2 of seconds for a unit of budget: a moving mean ... */
+    int n_paces;                          /* ... over so many results, or more */
     uint64_t n_looks;                     /* the hub's count of looks for work when it was last looked at */
     int64_t budget_spent;                 /* training behind the counted results */
     int64_t checkpoint_bytes;             /* of all its trials */

@@ -62,21 +62,35 @@ static bool has_room(const struct worker *w, const struct campaign *c)
     return w->free >= n_slots && w->n_running + n_slots <= w->row.slots;
 }
 
-/* Something for free slots of w from this campaign, queued and ready to be leased, or NULL. A trial that broke on w
- * is for others, as long as there is anything else to do. */
+/* The first queued trial that is not left to faster workers; of those that broke on w only where is_any. */
+static struct trial *first_queued(const struct hub *h, const struct hub_event *e, struct campaign *c,
+    const struct worker *w, bool is_any, int n_faster, int *n_left)
+{
+    *n_left = 0;
+    for (struct trial *t = campaign_next_queued(c, NULL, e->now_ms); t; t = campaign_next_queued(c, t, e->now_ms))
+        if (hub_waits_for_faster(e, t, w, n_faster, *n_left))
+            ++*n_left;
+        else if (is_any || !hub_prefers_another(h, t, w))
+            return t;
+    return NULL;
+}
+
+/* Something for free slots of w from this campaign, queued and ready to be leased, or NULL. A trial that broke on w is
+ * for others, as long as there is anything else to do. */
 static struct trial *work_of(
     struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c, const struct worker *w)
 {
     struct search_decision d;
-    struct trial *t = campaign_next_queued(c, NULL, e->now_ms);
-    while (t && hub_prefers_another(h, t, w))
-        t = campaign_next_queued(c, t, e->now_ms);
+    int n_left, n_faster = hub_slots_of_faster(h, c, w);
+    struct trial *t = first_queued(h, e, c, w, false, n_faster, &n_left);
     if (t)
         return t;
-    search_next(c->search, &d);
-    if (d.move == SEARCH_START)
-        return start_trial(h, e, fx, c, &d);
-    return d.move == SEARCH_PROMOTE ? promote_trial(h, e, fx, c, &d) : campaign_next_queued(c, NULL, e->now_ms);
+    for (search_next(c->search, &d); d.move == SEARCH_PROMOTE; search_next(c->search, &d)) {
+        t = promote_trial(h, e, fx, c, &d);
+        if (!hub_waits_for_faster(e, t, w, n_faster, n_left++))
+            return t;
+    }
+    return d.move == SEARCH_START ? start_trial(h, e, fx, c, &d) : first_queued(h, e, c, w, true, n_faster, &n_left);
 }
 
 static bool has_work(const struct hub_event *e, struct campaign *c)
@@ -173,12 +187,14 @@ static void finish_if_over(struct hub *h, const struct hub_event *e, struct effe
         hub_finish(h, e, fx, c, CAMPAIGN_DONE, *d.note ? d.note : "every trial and every promotion is through");
 }
 
-/* Where every campaign fits the worker and each free slot, and has nothing for it, it has nothing for anybody. */
+/* Where every campaign fits the worker and each free slot, leaves nothing to faster ones, and has nothing for it, it
+ * has nothing for anybody. */
 static bool speaks_for_all(const struct hub *h, const struct worker *w)
 {
     for (size_t i = 0; i < h->n_campaigns; i++) {
         const struct campaign *c = h->campaigns[i];
-        if (c->row.state == CAMPAIGN_RUNNING && (fit_of(c, w) != FIT_GOOD || fit_slots(c, w) > 1))
+        bool is_for_any = fit_of(c, w) == FIT_GOOD && fit_slots(c, w) == 1 && hub_slots_of_faster(h, c, w) == 0;
+        if (c->row.state == CAMPAIGN_RUNNING && !is_for_any)
             return false;
     }
     return true;

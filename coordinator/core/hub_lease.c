@@ -30,6 +30,7 @@ void hub_lease(struct hub *h, const struct hub_event *e, struct effects *fx, str
     t->granted_ms = e->now_ms;
     t->deadline_ms = (mutation(WALL_CLOCK) ? e->wall_ms : e->now_ms) + h->settings.lease_ms;
     t->n_unlisted = 0;
+    t->waits_until_ms = 0;
     t->step = t->row.budget;
     t->live_value = NAN;
     hub_list_running(h, t);

@@ -125,6 +125,7 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     bool is_last = o->rung == campaign_n_rungs(c, t->row.bracket) - 1;
     struct event_row *row = log_outcome(h, e, fx, EVENT_COUNTED, t, worker);
     row->value = o->value;
+    hub_note_pace(e, t, roster_by_id(&h->roster, worker));
     save_result(h, e, fx, h->seq, worker, true, VERDICT_COUNTED);
     hub_end_attempt(h, e, fx, t, o->lease, worker, "reached", "");
     if (t->row.state == TRIAL_RUNNING) {

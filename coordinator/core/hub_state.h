@@ -90,6 +90,13 @@ void hub_spare_blob(
 /* hub_import.c: what the model learns from elsewhere. */
 void hub_import(struct hub *h, const struct hub_event *e, struct effects *fx);
 
+/* hub_pace.c: which machines are slow. The pace of a result is its seconds for a unit of budget. */
+void hub_note_pace(const struct hub_event *e, const struct trial *t, struct worker *w); /* before it is counted */
+int hub_slots_of_faster(const struct hub *h, const struct campaign *c, const struct worker *w); /* 0: w is not slow */
+/* A queued trial, behind n_before others that wait for one of n_faster slots: leave it to them? */
+bool hub_waits_for_faster(
+    const struct hub_event *e, struct trial *t, const struct worker *w, int n_faster, int n_before);
+
 /* hub_drain.c: workers that are asked to leave. A worker hears of it with the answer to each BEAT. */
 void hub_drain(struct hub *h, const struct hub_event *e, struct effects *fx);
 struct send *hub_answer_beat(struct effects *fx, const struct worker *w);

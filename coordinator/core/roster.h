@@ -22,6 +22,8 @@ struct worker {
     uint64_t blamed_step; /* the hub's step in which it was last blamed for a trial */
     bool is_aside;        /* gets no work: hub_trust.c */
     int64_t back_at_ms;   /* monotonic: until then */
+    double pace;          /* log2 of how slow it is for what is usual in its campaigns: a moving mean ... */
+    int n_paces;          /* ... over so many results, or more */
     bool is_leaving;      /* it was asked to, as row.why says: gets no work, and is told until it goes */
 };
 

@@ -29,6 +29,7 @@ struct trial {
     int64_t deadline_ms;     /* monotonic: when the lease ends */
     int64_t granted_ms;      /* monotonic */
     int64_t retry_at_ms;     /* queued: not before this */
+    int64_t waits_until_ms;  /* queued: until then slow workers leave it to others; 0: it was left to nobody */
     int n_unlisted;          /* beats of the holder that did not list it */
     int64_t step;            /* the last one heard of, 0 before the first */
     double live_value;       /* NaN before the first */

@@ -141,8 +141,9 @@ static bool has_work(struct world *w, const struct campaign *c, int64_t now_ms)
     struct search_decision d;
     if (c->row.state != CAMPAIGN_RUNNING)
         return false;
-    if (campaign_next_queued(c, NULL, now_ms))
-        return true;
+    for (const struct trial *t = campaign_next_queued(c, NULL, now_ms); t; t = campaign_next_queued(c, t, now_ms))
+        if (t->waits_until_ms <= now_ms)
+            return true;
     search_next(c->search, &d);
     if (d.move == SEARCH_START || d.move == SEARCH_PROMOTE)
         return true;

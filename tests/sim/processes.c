@@ -11,6 +11,8 @@
 #include "tests/sim/digest.h"
 #include "tests/sim/truth.h"
 
+#define SLOW_MACHINE 5 /* so many times as long takes each step of every second machine, in some worlds */
+
 enum behaviour { GOOD, CRASH, DIVERGE, PREEMPT, STUCK, ABSURD, BAD_LINE, KILLED };
 
 static void go_on_after(struct world *w, int a, int slot, int64_t ms)
@@ -53,7 +55,7 @@ static const char *after(const char *text, const char *key)
 }
 
 /* The part that a first line and a next one have in common. */
-static void take_order(struct world *w, struct process *p, const char *line)
+static void take_order(struct world *w, int a, struct process *p, const char *line)
 {
     const char *out = after(line, "\"checkpoint_out\":\"");
     size_t len = strcspn(out, "\"");
@@ -62,7 +64,8 @@ static void take_order(struct world *w, struct process *p, const char *line)
     p->out[len] = 0;
     p->behaviour = draw_behaviour(w);
     p->is_warm = p->is_stopping = false;
-    p->pace_ms = 1 + world_below(w, 40);
+    p->pace_ms = (1 + world_below(w, 40)) * (w->seed % 8 == 1 && a % 2 ? SLOW_MACHINE : 1);
+    p->begun_ms = w->now_ms;
     if (world_chance(w, w->dials.slow)) {
         p->pace_ms *= 30;
         w->counts.faults[FAULT_SLOW]++;
@@ -96,7 +99,7 @@ void process_start(struct world *w, int a, const struct session_effect *effect)
     *p = (struct process){ .is_alive = true, .life = life + 1, .trial = grant->trial, .step = grant->budget_from };
     p->config = digest_text(grant->config);
     check_checkpoint(w, grant, p->config);
-    take_order(w, p, effect->text);
+    take_order(w, a, p, effect->text);
     p->continues = world_below(w, 4) == 0;
     go_on_after(w, a, effect->slot, 1 + world_below(w, 5));
     agent_later(&w->agents[a], SESSION_STARTED)->event.slot = effect->slot;
@@ -111,7 +114,7 @@ void process_tell(struct world *w, int a, const struct session_effect *effect)
         p->is_stopping = true;
         return;
     }
-    take_order(w, p, effect->text);
+    take_order(w, a, p, effect->text);
     p->life++;
     go_on_after(w, a, effect->slot, 1 + world_below(w, 5));
 }
@@ -145,7 +148,8 @@ static void say(struct world *w, int a, int slot, const char *line)
 
 static void leave(struct world *w, int a, int slot, enum exit_how how, int status)
 {
-    struct session_exit ended = { .how = how, .status = status, .reason = "", .log = "", .seconds = 0.5 };
+    struct session_exit ended = { .how = how, .status = status, .reason = "", .log = "" };
+    ended.seconds = (double)(w->now_ms - w->agents[a].processes[slot].begun_ms) / 1000;
     w->agents[a].processes[slot].is_alive = false;
     agent_take(w, a, (struct session_event){ .kind = SESSION_EXITED, .slot = slot, .exit = &ended });
 }

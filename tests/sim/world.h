@@ -64,7 +64,8 @@ struct process {
     uint64_t trial;
     int64_t step, budget_to;
     int64_t pace_ms; /* a step's time */
-    uint32_t salt;   /* no two attempts measure quite the same */
+    int64_t begun_ms;
+    uint32_t salt; /* no two attempts measure quite the same */
     bool is_stopping;
     char out[128]; /* checkpoint_out */
 };
