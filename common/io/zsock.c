@@ -16,6 +16,10 @@
 
 enum { BATCH = 1024, BATCH_MS = 5, SERVER_HIGH_WATER = 1000, CLIENT_HIGH_WATER = 64, ID_LEN = 5 };
 enum { MAX_BROKEN_OFF = 3, MAX_PATIENCE = 8 };
+enum {
+    PAUSE_MAX_MS = 2000,
+    PAUSE_MAX_LOCAL_MS = 200
+}; /* between two tries to connect: to another machine, to this one */
 
 enum { OPTION_ZAP_ENFORCE_DOMAIN = 93 }; /* not in the stable header, but stock 4.3.4 knows it */
 
@@ -101,7 +105,6 @@ static const struct option for_servers[] = {
 
 static const struct option for_clients[] = {
     { ZMQ_IMMEDIATE, 1 }, /* queues nothing for a connection that is not there */
-    { ZMQ_RECONNECT_IVL_MAX, 2000 },
     { ZMQ_CONNECT_TIMEOUT, 5000 },
 };
 
@@ -324,10 +327,12 @@ static bool is_name(const char *address)
 static int connect_to(struct zsock *z, const char *address)
 {
     bool is_ipv6 = strchr(address, '[') != NULL || (is_name(address) && z->prefers_ipv6);
-    /* Many clients of a restarted server shall not come in step: ZeroMQ doubles the first pause, up to 2 s. */
+    /* Many clients of a restarted server shall not come in step: ZeroMQ doubles the first pause, up to a longest one.
+     */
     int first_ms = 100 + (int)(system_random_id() % (is_tcp(address) ? 400 : 50));
     set_int(z->socket, ZMQ_IPV6, is_ipv6);
     set_int(z->socket, ZMQ_RECONNECT_IVL, first_ms);
+    set_int(z->socket, ZMQ_RECONNECT_IVL_MAX, is_tcp(address) ? PAUSE_MAX_MS : PAUSE_MAX_LOCAL_MS);
     return zmq_connect(z->socket, address);
 }
 
