@@ -88,7 +88,7 @@ int cli_workers(const struct asking *q, FILE *out, struct err *e)
     static const struct table_form form = { .schema = "rung.workers/1",
         .rows = "workers",
         .from = QUESTION_WORKERS,
-        .text_columns = "worker,host,state,slots,running,load,reached,failures,last_seen,why" };
+        .text_columns = "worker,host,state,slots,running,cores,load,reached,failures,version,kernel,why" };
     struct asking all = *q;
     all.campaign = NULL;
     return print(&all, true, &form, NULL, out, e);

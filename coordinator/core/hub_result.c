@@ -125,7 +125,10 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     bool is_last = o->rung == campaign_n_rungs(c, t->row.bracket) - 1;
     struct event_row *row = log_outcome(h, e, fx, EVENT_COUNTED, t, worker);
     row->value = o->value;
-    hub_note_pace(e, t, roster_by_id(&h->roster, worker));
+    struct worker *w = roster_by_id(&h->roster, worker);
+    if (w && roster_set_kernel(w, o->kernel))
+        *effects_save_worker(fx) = w->row;
+    hub_note_pace(e, t, w);
     save_result(h, e, fx, h->seq, worker, true, VERDICT_COUNTED);
     hub_end_attempt(h, e, fx, t, o->lease, worker, "reached", "");
     if (t->row.state == TRIAL_RUNNING) {
@@ -136,7 +139,7 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     c->n_results++;
     c->n_reached++;
     c->reached_by = worker;
-    hub_worker_did_well(h, e, fx, roster_by_id(&h->roster, worker));
+    hub_worker_did_well(h, e, fx, w);
     c->budget_spent += campaign_rung_budget(c, t->row.bracket, o->rung) - (mutation(BUDGET_TWICE) ? 0 : t->row.reached);
     t->counted_lease = o->lease;
     t->row.value = o->value;

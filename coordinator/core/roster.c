@@ -119,6 +119,15 @@ void roster_set_state(struct worker *w)
     w->row.state = w->is_aside ? "set_aside" : w->is_leaving ? "leaving" : w->is_here ? "here" : "gone";
 }
 
+bool roster_set_kernel(struct worker *w, const char *kernel)
+{
+    if (!kernel || !*kernel || strcmp(kernel, w->row.kernel) == 0)
+        return false;
+    free((void *)(uintptr_t)w->row.kernel);
+    w->row.kernel = mem_strdup(kernel);
+    return true;
+}
+
 struct worker *roster_load(struct roster *r, const struct worker_row *row)
 {
     struct worker *w = mem_zalloc(1, sizeof *w);
@@ -144,7 +153,8 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
         .name = h->name,
         .host = h->host,
         .version = h->version,
-        .kernel = h->kernel,
+        .kernel = (h->kernel && *h->kernel) || !w ? h->kernel
+                                                  : w->row.kernel, /* what its trials named, where it does not say */
         .pid = h->pid,
         .slots = h->slots,
         .cores = h->cores,

@@ -54,6 +54,9 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e);
 /* Says in w's row what it is: set_aside, leaving, here or gone. */
 void roster_set_state(struct worker *w);
 
+/* The arithmetic that a trial named there; NULL or "": none. True when that is news. */
+bool roster_set_kernel(struct worker *w, const char *kernel);
+
 void roster_set_free(struct roster *r, struct worker *w, int n_free); /* asked_ms stays while some are free */
 
 bool roster_may_work(const struct worker *w); /* one of those that wait: has it a use for work? */

@@ -257,6 +257,31 @@ TEST(the_load_of_a_machine_is_stored_once_a_minute)
     close_world(&w);
 }
 
+TEST(a_worker_has_the_kernel_that_its_trials_named_unless_it_says_itself)
+{
+    static struct world w;
+    open_world(&w, 40);
+    hello(&w, 11, 11, NULL, 0);
+    ask(&w, 11, 1);
+    struct trial_row t = run_by(&w, 11);
+    struct hub_event e = { .kind = HUB_RESULT, .peer = 11, .session = 11 };
+    e.as.outcome = (struct hub_outcome){ .trial = t.id,
+        .lease = t.lease,
+        .key = 11,
+        .failure = -1,
+        .budget = 1,
+        .value = 0.5,
+        .checkpoint = "",
+        .kernel = "SkylakeX, avx512" };
+    step(&w, &e);
+    CHECK_TEXT(last_verdict(&w), "counted");
+    CHECK_INT(w.fx.n_workers, 1);
+    CHECK_TEXT(w.fx.workers[0].kernel, "SkylakeX, avx512");
+    hello(&w, 11, 12, NULL, 0); /* started again */
+    CHECK_TEXT(worker_of(&w, 11)->row.kernel, "SkylakeX, avx512");
+    close_world(&w);
+}
+
 TEST(what_a_machine_takes_with_it_is_one_accident)
 {
     static struct world w;
