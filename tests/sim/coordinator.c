@@ -35,63 +35,7 @@ static void instant(struct world *w)
     world_instant(w, &w->coordinator.mortal, w->dials.kill_hub);
 }
 
-/* ---- the core from its rows: as coordinator/rebuild/rebuild.c, in the same order ---- */
-
-static void load_workers(struct world *w, struct hub *h, struct err *e)
-{
-    const struct tables *t = &w->coordinator.store.now;
-    for (size_t i = 0; i < t->n_workers; i++) {
-        if (hub_load_worker(h, &t->workers[i], e) < 0)
-            world_fail(w, "rebuild", "%s", e->text);
-    }
-}
-
-static void load_campaigns(struct world *w, struct hub *h, struct err *e)
-{
-    const struct tables *t = &w->coordinator.store.now;
-    for (size_t i = 0; i < t->n_campaigns; i++) {
-        struct campaign_row row = t->campaigns[i].row;
-        row.file = "{}";
-        struct campaign_spec *spec = plan_spec(&w->drawn, w->seed, t->campaigns[i].plan);
-        if (hub_load_campaign(h, &row, spec, plan_rules(&w->drawn), e) < 0)
-            world_fail(w, "rebuild", "%s", e->text);
-    }
-}
-
-static void load_trials(struct world *w, struct hub *h, struct err *e)
-{
-    const struct tables *t = &w->coordinator.store.now;
-    for (size_t i = 0; i < t->n_trials; i++) {
-        struct trial_row row = t->trials[i].row;
-        row.x = t->trials[i].x;
-        if (hub_load_trial(h, &row, e) < 0)
-            world_fail(w, "rebuild", "%s", e->text);
-    }
-}
-
-static void load_notes(struct world *w, struct hub *h, struct err *e)
-{
-    const struct tables *t = &w->coordinator.store.now;
-    for (size_t i = 0; i < t->n_notes; i++)
-        if (!campaign_is_over(hub_campaign(h, (size_t)t->notes[i].campaign - 1)) &&
-            hub_load_note(h, &t->notes[i], e) < 0)
-            world_fail(w, "rebuild", "%s", e->text);
-}
-
-struct hub *coordinator_rebuild(struct world *w, uint64_t boot)
-{
-    const struct tables *t = &w->coordinator.store.now;
-    struct hub_settings settings = { .lease_ms = (int64_t)w->drawn.lease * 1000, .heartbeat_ms = 500 };
-    struct hub *h = hub_new(&settings, boot);
-    struct err e = { 0 };
-    load_workers(w, h, &e);
-    load_campaigns(w, h, &e);
-    load_trials(w, h, &e);
-    load_notes(w, h, &e);
-    hub_start(h, t->seq, (int64_t)t->n_trials, w->now_ms + w->coordinator.mortal.clock_ms);
-    w->counts.rebuilds++;
-    return h;
-}
+/* ---- the core from its rows ---- */
 
 static void rebuild(struct world *w)
 {
@@ -198,6 +142,8 @@ static void take_event(struct world *w, struct hub_event *event)
     expectation_form(w, event, &x);
     w->counts.hub[event->kind]++;
     w->n_events++;
+    if (hub_needs_search(c->hub, event))
+        coordinator_open_search(w, event->as.steer.campaign);
     hub_step(c->hub, event, &c->effects);
     trace_hub(w, event);
     expectation_check(w, event, &x);
@@ -243,9 +189,11 @@ static void take_submit(struct world *w, const struct parcel *p)
 static void take_message(struct world *w, struct parcel *p)
 {
     struct coordinator *c = &w->coordinator;
-    struct bridge_world world = {
-        .hub = c->hub, .blob_is_stored = blob_is_stored, .blob_is_sound = blob_is_stored, .context = w
-    };
+    struct bridge_world world = { .hub = c->hub,
+        .blob_is_stored = blob_is_stored,
+        .blob_is_sound = blob_is_stored,
+        .read_config = plan_read_config,
+        .context = w };
     struct hub_event event = { .peer = p->peer };
     struct err e = { 0 };
     c->taking = p;

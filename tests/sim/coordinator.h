@@ -21,4 +21,7 @@ void coordinator_restore(struct world *w); /* kills it, and puts the older copy 
 /* The core again from the rows, for the next life or to be compared. Returns owned. */
 struct hub *coordinator_rebuild(struct world *w, uint64_t boot);
 
+/* A campaign that was over at start gets its search, before somebody brings it back to life. */
+void coordinator_open_search(struct world *w, int64_t campaign);
+
 #endif

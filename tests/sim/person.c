@@ -21,13 +21,30 @@ static void submit(struct world *w, int plan)
     say(w, &(struct message){ .type = MESSAGE_SUBMIT, .as.submit = { .request = (uint64_t)plan + 1, .file = file } });
 }
 
-static void control(struct world *w, int plan, const char *action)
+static void steer(struct world *w, int plan, struct message_control ask)
 {
     char name[32];
-    uint64_t request = 100 + w->person.n_requests++; /* each is meant: a repeated number would not be done again */
     snprintf(name, sizeof name, "plan-%d", plan);
-    say(w, &(struct message){
-               .type = MESSAGE_CONTROL, .as.control = { .request = request, .campaign = name, .action = action } });
+    ask.request = 100 + w->person.n_requests++; /* each is meant: a repeated number would not be done again */
+    ask.campaign = name;
+    say(w, &(struct message){ .type = MESSAGE_CONTROL, .as.control = ask });
+}
+
+static void control(struct world *w, int plan, const char *action)
+{
+    steer(w, plan, (struct message_control){ .action = action });
+}
+
+static void extend(struct world *w, int plan)
+{
+    steer(w, plan, (struct message_control){ .action = "extend", .more_trials = 1 + world_below(w, 3) });
+}
+
+static void enqueue(struct world *w, int plan)
+{
+    char config[24];
+    snprintf(config, sizeof config, "%d", (int)world_below(w, 1 << 30));
+    steer(w, plan, (struct message_control){ .action = "enqueue", .config = config });
 }
 
 void person_drain(struct world *w, int agent)
@@ -75,7 +92,17 @@ void person_act(struct world *w)
     if (p->n_submitted == 0 || world_below(w, 1000) >= w->dials.people)
         return;
     static const char *const actions[] = { "pause", "resume", "pause", "resume", "resume", "resume", "stop" };
-    control(w, (int)world_below(w, p->n_submitted), actions[world_below(w, 7)]);
+    int plan = (int)world_below(w, p->n_submitted);
+    switch (world_below(w, 4)) {
+    case 0:
+        extend(w, plan);
+        break;
+    case 1:
+        enqueue(w, plan);
+        break;
+    default:
+        control(w, plan, actions[world_below(w, 7)]);
+    }
     w->counts.faults[FAULT_PEOPLE]++;
 }
 

@@ -1,4 +1,5 @@
-/* person.h: who submits the campaigns, again until it is confirmed, and at times pauses, resumes or stops one.
+/* person.h: who submits the campaigns, again until it is confirmed, and at times pauses, resumes, stops or extends one,
+ * or has a configuration tried.
  */
 #ifndef RUNG_TESTS_SIM_PERSON_H
 #define RUNG_TESTS_SIM_PERSON_H

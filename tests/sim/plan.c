@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
@@ -84,4 +85,15 @@ static bool resolve(void *context, double *x)
 struct rules plan_rules(const struct dials *d)
 {
     return (struct rules){ .resolve = d->where ? resolve : NULL };
+}
+
+int plan_read_config(const void *context, const struct campaign *c, const char *json, double *x, struct err *e)
+{
+    uint64_t number = strtoull(json, NULL, 10);
+    const struct param *params = c->spec->space.params;
+    uint64_t n_a = params[0].high > 499 ? 500 : (uint64_t)params[0].high + 1; /* below 500 all is allowed */
+    x[0] = (double)(number % n_a);
+    x[1] = (double)(number / n_a % ((uint64_t)params[1].high + 1));
+    x[2] = (double)(number % 4);
+    return 0;
 }

@@ -95,6 +95,8 @@ static int save_one(struct store *s, const struct save *save, struct err *e)
         return store_save_result(s, &save->as.result, e);
     if (save->kind == SAVE_ATTEMPT)
         return store_save_attempt(s, &save->as.attempt, e);
+    if (save->kind == SAVE_STEER)
+        return store_save_steer(s, &save->as.steer, e);
     if (save->kind == SAVE_DECISION)
         return store_save_decision(s, &save->as.decision, e);
     if (save->kind == SAVE_EVENT)

@@ -22,7 +22,7 @@ struct undo {
 
 /* ---- copies ---- */
 
-#define TABLES(DO) DO(trials) DO(campaigns) DO(workers) DO(notes) DO(results) DO(attempts)
+#define TABLES(DO) DO(trials) DO(campaigns) DO(workers) DO(notes) DO(steers) DO(results) DO(attempts)
 
 void tables_deinit(struct tables *t)
 {
@@ -268,8 +268,22 @@ static int save_event(struct memory_store *s, const struct event_row *row, struc
     return 0;
 }
 
+static void save_steer(struct memory_store *s, const struct steer_row *row)
+{
+    struct tables *t = &s->now;
+    t->steers = mem_grow(t->steers, t->n_steers, &t->cap_steers, sizeof *t->steers);
+    struct kept_steer *kept = &t->steers[t->n_steers++];
+    *kept = (struct kept_steer){ .row = *row };
+    kept->row.who = kept->row.text = "";
+    kept->row.x = NULL;
+    if (row->x)
+        memcpy(kept->x, row->x, sizeof kept->x);
+}
+
 int memory_save(struct memory_store *s, const struct save *save, struct err *e)
 {
+    if (save->kind == SAVE_STEER)
+        save_steer(s, &save->as.steer);
     if (save->kind == SAVE_RESULT)
         return save_result(s, &save->as.result, e);
     if (save->kind == SAVE_ATTEMPT)

@@ -36,6 +36,11 @@ struct kept_attempt {
     int before;
 };
 
+struct kept_steer {
+    struct steer_row row; /* no texts; row.x is not used: */
+    double x[SIM_PARAMS];
+};
+
 /* All rows: what a copy of the store is a copy of. */
 struct tables {
     struct kept_trial *trials;
@@ -46,6 +51,8 @@ struct tables {
     size_t n_workers, cap_workers;
     struct event_row *notes; /* EVENT_STARTED to EVENT_ABANDONED */
     size_t n_notes, cap_notes;
+    struct kept_steer *steers;
+    size_t n_steers, cap_steers;
     struct kept_result *results;
     size_t n_results, cap_results;
     struct kept_attempt *attempts;
