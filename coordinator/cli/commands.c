@@ -18,6 +18,7 @@
 #include "coordinator/cli/import.h"
 #include "coordinator/cli/final.h"
 #include "coordinator/cli/help.h"
+#include "coordinator/cli/launch.h"
 #include "coordinator/cli/launch_plan.h"
 #include "coordinator/cli/plan.h"
 #include "coordinator/cli/remote.h"
@@ -263,10 +264,15 @@ static const struct option_row gc_rows[] = {
 };
 /* clang-format on */
 
+/* With what was launched for it. */
 static int rm(const struct options *o, struct err *e)
 {
     struct remote where = remote_of(o);
-    return cli_rm(&where, o->words[0], options_has(o, "force"), options_has(o, "yes"), stdout, e);
+    bool was_launched;
+    int status = cli_rm(&where, o->words[0], options_has(o, "force"), options_has(o, "yes"), stdout, e);
+    if (status == 0 && launch_end(options_text(o, "store", DEFAULT_STORE), o->words[0], &was_launched, e) < 0)
+        status = -1;
+    return status;
 }
 
 static int gc(const struct options *o, struct err *e)

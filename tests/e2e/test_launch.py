@@ -43,6 +43,16 @@ def a_launched_campaign_goes_on_by_itself_to_its_end(house):
 
 
 @test
+def a_launched_campaign_that_is_removed_takes_its_workers_along(house):
+    launch(house, house.write("small.json", campaign(trials=3, max_budget=1)), "--workers", "1")
+    house.ask("watch", "small")
+    said = house.ask("rm", "small", "--yes").stdout
+    assert "campaign small is gone" in said and "1 stopped; the coordinator has ended too" in said, said
+    wait_for(lambda: not house.processes("rung-worker") and not house.processes("rungd"), "all that was launched ends")
+    assert os.listdir(os.path.join(house.store, "launch")) == []
+
+
+@test
 def workers_come_and_go_with_scale_and_stop_ends_them_all(house):
     launch(house, endless(house), "--workers", "1")
     pid = wait_for(lambda: house.processes("rung-worker"), "a worker runs")
