@@ -65,10 +65,9 @@ struct send {
     int64_t ack_trial; /* RESULT_ACK */
     int ack_rung;
     uint64_t ack_lease;
-    const char *
-        text; /* RESULT_ACK: verdict; NOWORK: reason; BEAT_ACK: why it shall leave; DONE: what was done; REFUSED: why */
-    enum err_code code;          /* REFUSED */
-    bool is_new;                 /* SUBMITTED */
+    const char *text;   /* RESULT_ACK: verdict; NOWORK, REFUSED, BEAT_ACK (to leave): why; DONE: what was done */
+    enum err_code code; /* REFUSED */
+    bool is_new;        /* SUBMITTED */
     int n_taken, n_known, n_low; /* IMPORTED */
 };
 

@@ -68,8 +68,8 @@ static void set_aside(struct hub *h, const struct hub_event *e, struct effects *
 void hub_worker_did_badly(struct hub *h, const struct hub_event *e, struct effects *fx, struct worker *w,
     const struct trial *t, const char *why)
 {
-    if (!w || w->is_aside || w->is_leaving ||
-        w->blamed_step == h->n_steps) /* what a machine takes with it is one accident */
+    bool was_blamed = w && w->blamed_step == h->n_steps; /* what a machine takes with it is one accident */
+    if (!w || w->is_aside || w->is_leaving || was_blamed)
         return;
     w->blamed_step = h->n_steps;
     bool is_new = true;

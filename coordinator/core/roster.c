@@ -173,7 +173,7 @@ struct worker *roster_hello(struct roster *r, const struct hub_event *e)
         row.n_bad = w->row.n_bad;
         row.n_set_aside = w->row.n_set_aside;
         memcpy(row.bad_on, w->row.bad_on, sizeof row.bad_on);
-        if (!is_back)
+        if (w->is_leaving || (w->row.n_set_aside > 0 && !is_back))
             memcpy(row.why, w->row.why, sizeof row.why);
         set_row(w, &row);
     }

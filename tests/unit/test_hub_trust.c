@@ -222,10 +222,18 @@ TEST(a_worker_that_is_asked_to_leave_is_told_until_it_goes_and_gets_no_work)
     outcome_of(&w, 11, &t, t.lease, FAILURE_PREEMPTED, NAN);
     ask(&w, 11, 1);
     CHECK(is_idle(&w, 11));
+    struct hub_event bye = { .kind = HUB_BYE, .peer = 11, .session = 11 };
+    step(&w, &bye);
+    CHECK_TEXT(worker_of(&w, 11)->row.state, "gone");
+    CHECK_TEXT(worker_of(&w, 11)->row.why, "ann@host asked it to leave");
     hello(&w, 11, 12, NULL, 0); /* started again */
     CHECK_TEXT(worker_of(&w, 11)->row.state, "here");
     CHECK_TEXT(worker_of(&w, 11)->row.why, "");
-    ask(&w, 12, 1);
+    drain(&w, "w");
+    hello(&w, 11, 13, NULL, 0); /* killed before it heard of that, and started again */
+    CHECK_TEXT(worker_of(&w, 11)->row.state, "here");
+    CHECK_TEXT(worker_of(&w, 11)->row.why, "");
+    ask(&w, 13, 1);
     CHECK(!is_idle(&w, 11));
     close_world(&w);
 }
