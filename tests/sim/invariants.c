@@ -153,14 +153,15 @@ static bool has_work(struct world *w, const struct campaign *c, int64_t now_ms)
     return false;
 }
 
-/* It could begin a trial of any campaign that runs: with fewer free slots these may be kept for one that needs more. */
-static bool is_hungry_worker(const struct hub *h, const struct worker *worker)
+/* It could begin a trial of any campaign that runs and fits it: with fewer free slots these may be kept for one that
+ * needs more. */
+static bool is_hungry(const struct hub *h, const struct worker *worker)
 {
     int most = 1;
     for (size_t i = 0; i < hub_n_campaigns(h); i++) {
         const struct campaign *c = hub_campaign(h, i);
         int n_slots = fit_slots(c, worker);
-        if (c->row.state == CAMPAIGN_RUNNING && n_slots > most)
+        if (c->row.state == CAMPAIGN_RUNNING && fit_of(c, worker) == FIT_GOOD && n_slots > most)
             most = n_slots;
     }
     return worker->is_here && !worker->is_aside && !worker->is_leaving && worker->free >= most &&
@@ -171,15 +172,16 @@ void invariants_turn(struct world *w)
 {
     const struct coordinator *c = &w->coordinator;
     const struct roster *roster = hub_roster(c->hub);
-    bool is_hungry = false;
     if (c->is_full || c->has_begun)
         return;
-    for (size_t i = 0; i < roster->n; i++)
-        is_hungry |= is_hungry_worker(c->hub, roster->workers[i]);
-    for (size_t i = 0; is_hungry && i < hub_n_campaigns(c->hub); i++)
-        if (has_work(w, hub_campaign(c->hub, i), w->now_ms + c->mortal.clock_ms - TICK_MS - 50))
-            world_fail(
-                w, "a free slot gets work", "%s has some, and a slot waits", hub_campaign(c->hub, i)->spec->name);
+    for (size_t i = 0; i < hub_n_campaigns(c->hub); i++) {
+        const struct campaign *campaign = hub_campaign(c->hub, i);
+        bool is_wanted = false; /* a liar may have said that a worker runs no commands */
+        for (size_t k = 0; k < roster->n; k++)
+            is_wanted |= fit_of(campaign, roster->workers[k]) == FIT_GOOD && is_hungry(c->hub, roster->workers[k]);
+        if (is_wanted && has_work(w, campaign, w->now_ms + c->mortal.clock_ms - TICK_MS - 50))
+            world_fail(w, "a free slot gets work", "%s has some, and a slot waits", campaign->spec->name);
+    }
 }
 
 static void check_leases(struct world *w)
