@@ -77,16 +77,17 @@ static void check_acknowledgement(struct world *w, const struct message_result_a
     const struct kept_result *r = memory_result(s, (int64_t)ack->trial, (int)ack->rung, ack->lease);
     if (strcmp(ack->verdict, "send_blob") == 0)
         return;
+    struct promise promise = { .trial = (int64_t)ack->trial, .rung = (int)ack->rung, .lease = ack->lease };
     if (!r && strcmp(ack->verdict, "unknown") == 0) { /* its trial was of a store that is gone */
         ledger_release(w, (struct outcome_key){ .trial = ack->trial, .rung = ack->rung, .lease = ack->lease });
+        promises_add(&w->ledger.disowned, promise);
         return;
     }
     if (!r || !memory_is_committed_result(s, r))
         world_fail(w, "stored before it is acknowledged",
             "trial %" PRIu64 " rung %" PRId64 " lease %" PRIu64 ": %s, and no row has it", ack->trial, ack->rung,
             ack->lease, ack->verdict);
-    promises_add(&w->ledger.acknowledged,
-        (struct promise){ .trial = (int64_t)ack->trial, .rung = (int)ack->rung, .lease = ack->lease });
+    promises_add(&w->ledger.acknowledged, promise);
 }
 
 void invariants_sent(struct world *w, const struct parcel *p)
@@ -108,6 +109,10 @@ void invariants_forgotten(struct world *w, int a, struct outcome_key key)
 {
     if (w->restored_ms && w->now_ms - w->restored_ms < RESTORE_MS)
         return;
+    struct promise promise = { .trial = (int64_t)key.trial, .rung = (int)key.rung, .lease = key.lease };
+    for (size_t i = 0; i < w->ledger.disowned.n; i++) /* here, not in the real store, its number may be given again */
+        if (is_same(&w->ledger.disowned.list[i], &promise))
+            return;
     if (!is_kept(w, (int64_t)key.trial, (int)key.rung, key.lease))
         world_fail(w, "what was acknowledged is there",
             "worker %d lets go of trial %" PRIu64 " rung %" PRId64 " lease %" PRIu64 ", which no row has", a, key.trial,

@@ -9,6 +9,7 @@ void ledger_deinit(struct ledger *l)
 {
     free(l->acknowledged.list);
     free(l->spooled.list);
+    free(l->disowned.list);
     free(l->granted);
     free(l->heard_ms);
     *l = (struct ledger){ 0 };

@@ -23,6 +23,7 @@ struct promises {
 struct ledger {
     struct promises acknowledged; /* the worker may forget it: it must be in the rows */
     struct promises spooled;      /* it must come to the rows in the end */
+    struct promises disowned;     /* answered "unknown" when no row had it: its trial was of a store that is gone */
     uint64_t *granted;            /* by trial id: the highest lease number that left */
     size_t n_granted;
     int64_t *heard_ms; /* by trial id: when its holder was last heard listing its present lease, on the world's clock */
