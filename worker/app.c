@@ -14,6 +14,7 @@
 #include "worker/app_state.h"
 
 #define FAREWELL_MS 100                /* for the last frames to leave */
+#define LOAD_MS 5000                   /* between two looks at the load of the machine */
 #define ROOM_BYTES (INT64_C(32) << 20) /* a disk with less is full; 5 % of a small disk */
 
 /* ---- events ---- */
@@ -244,7 +245,11 @@ static void on_tick(uv_timer_t *timer)
     notify_alive(&app->watchdog, now_ms);
     watch_room(app, now_ms);
     watch_connections(app, now_ms);
-    app_take(app, &(struct session_event){ .kind = SESSION_TICK, .now_ms = now_ms, .load = system_load() });
+    if (now_ms >= app->load_ms) { /* the system itself computes it every five seconds */
+        app->load = system_load();
+        app->load_ms = now_ms + LOAD_MS;
+    }
+    app_take(app, &(struct session_event){ .kind = SESSION_TICK, .now_ms = now_ms, .load = app->load });
     app_watch_supplies(app);
     app_tidy_cache(app, now_ms);
     if (!app->is_leaving)

@@ -58,6 +58,8 @@ struct app {
     int status;
     bool has_no_room; /* the disk is full, as the session was told */
     int64_t tidy_ms;  /* when to look at the size of the cache again */
+    double load;      /* the machine's load average of the last minute ... */
+    int64_t load_ms;  /* ... and when to ask for it again */
     struct str frame; /* being encoded */
     struct job *jobs; /* blobs on their way */
     char *cache;      /* this machine's, for data and files: app_supplies.c */

@@ -174,14 +174,19 @@ static void add_order(struct launch *l, const struct values *v)
     add_variable(l, "PYTHONUNBUFFERED=1"); /* what is printed is told while it runs */
 }
 
+int launch_count_gpus(const char *ids)
+{
+    int n = 1;
+    for (; *ids; ids++)
+        n += *ids == ',';
+    return n < LIMIT_SLOTS ? n : LIMIT_SLOTS;
+}
+
 /* Slots take turns: with as many slots as GPUs each has its own. */
 static void add_gpu(struct launch *l, const struct launch_place *place)
 {
-    int n = 1;
-    for (const char *c = place->gpus; *c; c++)
-        n += *c == ',';
     const char *id = place->gpus;
-    for (int i = place->slot % n; i > 0; i--)
+    for (int i = place->slot % launch_count_gpus(place->gpus); i > 0; i--)
         id = strchr(id, ',') + 1;
     add_variable(l, "CUDA_VISIBLE_DEVICES=%.*s", (int)strcspn(id, ","), id);
 }

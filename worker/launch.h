@@ -24,6 +24,8 @@ struct launch_place {
     const char *python;  /* the directory of rung.py, or NULL */
 };
 
+int launch_count_gpus(const char *ids); /* with commas between: how many, at most LIMIT_SLOTS */
+
 /* Fills in what the grant says: the built-in trainer in the attempt's own directory, or the command in the campaign's,
  * its placeholders replaced; for a command it also writes config.json into the attempt's directory, which must exist.
  * ERR_INVALID and ERR_NOT_FOUND say why it cannot run here. */

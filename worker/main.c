@@ -13,6 +13,7 @@
 #include "common/io/system.h"
 #include "worker/app.h"
 #include "worker/join.h"
+#include "worker/launch.h"
 #include "worker/slot/slot.h"
 #include "worker/slot/supervisor.h"
 
@@ -92,14 +93,6 @@ static int take_gpus(struct settings *s, char *value, struct err *e)
         return err_set(e, ERR_USAGE, "--gpus %s: ids with commas between are expected, as 0,1", value);
     s->app.gpus = value;
     return 0;
-}
-
-static int count_gpus(const char *ids)
-{
-    int n = 1;
-    for (; *ids; ids++)
-        n += *ids == ',';
-    return n < LIMIT_SLOTS ? n : LIMIT_SLOTS;
 }
 
 static int take_memory(struct settings *s, char *value, struct err *e)
@@ -250,7 +243,7 @@ int main(int argc, char **argv)
     int r = read_options(argc, argv, &s, &e);
     log_open("rung-worker", s.level);
     if (s.app.slots == 0)
-        s.app.slots = s.app.gpus ? count_gpus(s.app.gpus) : system_cores();
+        s.app.slots = s.app.gpus ? launch_count_gpus(s.app.gpus) : system_cores();
     if (r == 0)
         r = run(&s, &status, &e);
     if (r == 0)
