@@ -38,7 +38,7 @@ int64_t status_eta_ms(const struct campaign *c)
 {
     const struct search_spec *search = &c->spec->search;
     double expected = 0, by_clock = INFINITY, by_work = INFINITY;
-    for (int b = 0; search->n_trials > 0 && b < search_n_brackets(search); b++) {
+    for (int b = 0; search->n_trials > 0 && b < search_n_planned_brackets(search); b++) {
         int64_t budgets[LIMIT_RUNGS], counts[LIMIT_RUNGS], before = 0;
         int n = search_bracket_rungs(search, b, budgets);
         search_expected_counts(search, b, counts);
@@ -73,6 +73,8 @@ static void put_rungs(const struct campaign *c, struct str *out)
         int64_t budgets[LIMIT_RUNGS];
         int n = search_bracket_rungs(&c->spec->search, b, budgets);
         count_rungs(c, b, &counts);
+        if (b >= search_n_planned_brackets(&c->spec->search) && counts.reached[0] == 0)
+            continue;
         for (int k = 0; k < n; k++) {
             json_open_object(out);
             json_add_int(out, "bracket", b);

@@ -70,7 +70,7 @@ void plan_cost_of(const struct campaign_spec *spec, int64_t assumed_trials, doub
     count_trials(spec, assumed_trials, out);
     struct search_spec search = spec->search;
     search.n_trials = out->n_trials;
-    out->n_brackets = search_n_brackets(&search);
+    out->n_brackets = search_n_planned_brackets(&search);
     for (int b = 0; b < out->n_brackets; b++)
         add_bracket(&search, b, out);
     out->checkpoint_bytes = checkpoint_bytes(spec);

@@ -152,7 +152,7 @@ static void count_result(struct hub *h, const struct hub_event *e, struct effect
     campaign_judge(c, t);
     if (c->best == t && o->n_curve > 0)
         campaign_note_metrics(c, o->curve[o->n_curve - 1].metrics);
-    hub_watch_agreement(h, e, fx, c, t->row.reached);
+    hub_watch_agreement(h, e, fx, c);
 }
 
 static void count_failure(struct hub *h, const struct hub_event *e, struct effects *fx, struct trial *t, int64_t worker)

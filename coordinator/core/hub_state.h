@@ -73,9 +73,8 @@ void hub_outcome(struct hub *h, const struct hub_event *e, struct effects *fx);
 void hub_end_attempt(const struct hub *h, const struct hub_event *e, struct effects *fx, const struct trial *t,
     uint64_t lease, int64_t worker, const char *outcome, const char *reason);
 
-/* hub_watchdog.c: after a counted result at that budget: is the order at the lowest rung worth anything? */
-void hub_watch_agreement(
-    struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c, int64_t budget);
+/* hub_watchdog.c: after a counted result: is the order of the rung where new trials begin worth anything? */
+void hub_watch_agreement(struct hub *h, const struct hub_event *e, struct effects *fx, struct campaign *c);
 
 /* hub_recent.c: what people see of the last minutes; nothing depends on it. */
 void hub_remember_news(struct hub *h, const struct hub_event *e, const struct effects *fx); /* once fx is complete */

@@ -23,14 +23,31 @@ static int n_published_rungs(const struct search_spec *spec)
 
 int search_n_brackets(const struct search_spec *spec)
 {
-    return spec->scheduler == SCHEDULER_SYNC_HYPERBAND ? n_published_rungs(spec) : 1;
+    int64_t rungs[LIMIT_RUNGS];
+    if (spec->scheduler == SCHEDULER_SYNC_HYPERBAND)
+        return n_published_rungs(spec);
+    return spec->scheduler == SCHEDULER_HYPERBAND ? search_spec_rungs(spec, rungs) : 1;
+}
+
+int search_n_planned_brackets(const struct search_spec *spec)
+{
+    return spec->scheduler == SCHEDULER_SYNC_HYPERBAND ? search_n_brackets(spec) : 1;
+}
+
+/* The spec's rungs from rung `bracket` on: a ladder that begins higher, and ends where all do. */
+static int asynchronous_rungs(const struct search_spec *spec, int bracket, int64_t rungs[LIMIT_RUNGS])
+{
+    int n_all = search_spec_rungs(spec, rungs), skipped = bracket % n_all;
+    for (int k = skipped; k < n_all; k++)
+        rungs[k - skipped] = rungs[k];
+    return n_all - skipped;
 }
 
 int search_bracket_rungs(const struct search_spec *spec, int bracket, int64_t rungs[LIMIT_RUNGS])
 {
     assert(bracket >= 0);
     if (spec->scheduler != SCHEDULER_SYNC_HYPERBAND)
-        return search_spec_rungs(spec, rungs);
+        return asynchronous_rungs(spec, bracket, rungs);
     int n_all = n_published_rungs(spec), n = n_all - bracket % n_all;
     for (int k = 0; k < n; k++) {
         int64_t divisor = power(spec->eta, n - 1 - k);
@@ -71,6 +88,8 @@ void search_expected_counts(const struct search_spec *spec, int bracket, int64_t
         expect_sync(spec, bracket, n, counts);
         return;
     }
+    if (bracket % search_n_brackets(spec) > 0)
+        return;
     for (int k = 0; k < n_rungs && n > 0; k++) {
         counts[k] = n;
         if (spec->scheduler != SCHEDULER_NONE)

@@ -10,17 +10,32 @@
 #include "coordinator/search/proposer.h"
 #include "coordinator/search/sync.h"
 
+enum { FIRST_COMPARED = 30 }; /* trials */
+#define LOW_AGREEMENT 0.2
+
 struct search {
     struct search_spec spec; /* the file's, and what it was extended by */
     int64_t max_trials;
     bool is_sync;
-    struct ladder ladder; /* of the asynchronous schedulers */
-    struct sync sync;     /* of SCHEDULER_SYNC_HYPERBAND */
+    struct ladder ladders[LIMIT_RUNGS]; /* of the asynchronous schedulers, by bracket */
+    int n_ladders;
+    int first_bracket;                 /* where new trials begin: as low as the order of a rung says something */
+    int64_t n_pairs[LIMIT_RUNGS];      /* by level: results there of trials that have one at the level below */
+    struct search_agreement agreement; /* what the last result made it look at; n 0: nothing */
+    struct sync sync;                  /* of SCHEDULER_SYNC_HYPERBAND */
     struct history history;
     struct proposer proposer;
     bool is_decided; /* `decision` is what follows from the notes so far */
     struct search_decision decision;
 };
+
+/* Every ladder ends at the same budget, and begins a rung higher than the one before. */
+static void raise_ladders(struct search *s, int n_rungs)
+{
+    s->n_ladders = s->is_sync ? 1 : search_n_brackets(&s->spec);
+    for (int b = 0; b < s->n_ladders; b++)
+        s->ladders[b].n_rungs = n_rungs - b;
+}
 
 struct search *search_new(const struct search_inputs *in)
 {
@@ -32,7 +47,9 @@ struct search *search_new(const struct search_inputs *in)
     own.spec = &s->spec;
     s->max_trials = in->spec->n_trials > 0 ? in->spec->n_trials : LIMIT_TRIALS;
     s->is_sync = in->spec->scheduler == SCHEDULER_SYNC_HYPERBAND;
-    ladder_init(&s->ladder, 0, n_rungs, in->spec->eta);
+    for (int b = 0; b < LIMIT_RUNGS; b++)
+        ladder_init(&s->ladders[b], b, 0, in->spec->eta);
+    raise_ladders(s, n_rungs);
     sync_init(&s->sync, &s->spec);
     history_init(&s->history, in->space, n_rungs);
     proposer_init(&s->proposer, &own);
@@ -43,7 +60,8 @@ void search_free(struct search *s)
 {
     if (!s)
         return;
-    ladder_deinit(&s->ladder);
+    for (int b = 0; b < s->n_ladders; b++)
+        ladder_deinit(&s->ladders[b]);
     sync_deinit(&s->sync);
     history_deinit(&s->history);
     proposer_deinit(&s->proposer);
@@ -73,7 +91,7 @@ static bool is_over(const struct search *s)
         return false;
     for (uint32_t number = 1; number <= h->n_trials; number++) {
         const struct trial_note *t = history_trial(h, number);
-        if (t->rung + 1 < s->ladder.n_rungs && (t->place == PLACE_RUNNING || t->place == PLACE_PAUSED))
+        if (t->rung + 1 < s->ladders[t->bracket].n_rungs && (t->place == PLACE_RUNNING || t->place == PLACE_PAUSED))
             return false;
     }
     return true;
@@ -91,23 +109,46 @@ static void decide_nothing(struct search *s, const char *note, struct search_dec
                            : "all trials were started, and what goes on depends on those that run";
 }
 
+/* The promotion to the highest budget that the rule allows on any ladder, the longest one first. */
+static bool promote(const struct search *s, enum ladder_rule rule, struct search_decision *out)
+{
+    bool is_found = false;
+    for (int b = 0; b < s->n_ladders; b++) {
+        struct search_decision d = { .note = "" };
+        if (!ladder_promote(&s->ladders[b], rule, &d) || (is_found && d.bracket + d.rung <= out->bracket + out->rung))
+            continue;
+        *out = d;
+        is_found = true;
+    }
+    return is_found;
+}
+
+static bool has_finisher(const struct search *s)
+{
+    for (int b = 0; b < s->n_ladders; b++)
+        if (ladder_has_finisher(&s->ladders[b]))
+            return true;
+    return false;
+}
+
 static void decide_async(struct search *s, struct search_decision *out)
 {
-    const struct ladder *l = &s->ladder;
-    const struct history *h = &s->history;
     const char *note = "";
-    if (ladder_promote(l, LADDER_QUOTA, out))
+    if (promote(s, LADDER_QUOTA, out))
         return;
-    if (s->spec.scheduler == SCHEDULER_NONE && ladder_promote(l, LADDER_ALL, out))
+    if (s->spec.scheduler == SCHEDULER_NONE && promote(s, LADDER_ALL, out))
         return;
     if (may_start(s)) {
-        if (decide_start(s, 0, 0, out))
+        if (decide_start(s, s->first_bracket, 0, out)) {
+            if (s->first_bracket > 0 && !out->note[0])
+                out->note = "lower budgets said little about this one";
             return;
+        }
         note = out->note;
     }
-    if (ladder_promote(l, LADDER_ENDGAME, out))
+    if (promote(s, LADDER_ENDGAME, out))
         return;
-    if (h->n_running == 0 && !ladder_has_finisher(l) && ladder_promote(l, LADDER_RESCUE, out))
+    if (s->history.n_running == 0 && !has_finisher(s) && promote(s, LADDER_RESCUE, out))
         return;
     decide_nothing(s, note, out);
 }
@@ -136,7 +177,7 @@ static void note_moment(struct search *s, struct search_decision *d)
     if (s->is_sync)
         sync_first(&s->sync, d->bracket, d->rung, h, &d->best_first);
     else
-        d->best_first.n = ladder_first(&s->ladder, d->rung - 1, d->best_first.trials, SEARCH_LISTED);
+        d->best_first.n = ladder_first(&s->ladders[d->bracket], d->rung - 1, d->best_first.trials, SEARCH_LISTED);
 }
 
 void search_next(struct search *s, struct search_decision *out)
@@ -172,7 +213,7 @@ void search_note_promoted(struct search *s, uint32_t trial, int rung)
     if (s->is_sync)
         sync_promoted(&s->sync, trial, t->bracket, rung);
     else
-        ladder_promoted(&s->ladder, trial, t);
+        ladder_promoted(&s->ladders[t->bracket], trial, t);
     history_place(&s->history, trial, rung, PLACE_RUNNING);
     s->is_decided = false;
 }
@@ -184,16 +225,46 @@ static void note_end(struct search *s, uint32_t trial, int rung, double loss, en
     if (s->is_sync)
         sync_result(&s->sync, trial, t->bracket, loss);
     else
-        ladder_result(&s->ladder, trial, rung, loss);
+        ladder_result(&s->ladders[t->bracket], trial, rung, loss);
     history_place(&s->history, trial, rung, place);
     history_result(&s->history, trial, loss);
     s->is_decided = false;
+}
+
+/* At 30 trials, and whenever there are twice as many. */
+static bool is_time_to_compare(int64_t n)
+{
+    int64_t look = FIRST_COMPARED;
+    while (look < n)
+        look *= 2;
+    return look == n;
+}
+
+/* A trial has results at this level and at the one below: where new trials begin, their order should say something. */
+static void compare_levels(struct search *s, int level)
+{
+    struct search_agreement *a = &s->agreement;
+    int64_t rungs[LIMIT_RUNGS];
+    int n_rungs = search_bracket_rungs(&s->spec, 0, rungs);
+    s->n_pairs[level]++;
+    if (level - 1 != s->first_bracket || !is_time_to_compare(s->n_pairs[level]))
+        return;
+    a->lower = rungs[level - 1];
+    a->upper = rungs[level];
+    a->correlation = agreement_find(&s->history, level - 1, level, &a->n);
+    a->is_low = a->correlation < LOW_AGREEMENT;
+    a->turned = a->is_low && s->spec.scheduler == SCHEDULER_HYPERBAND && level + 1 < n_rungs;
+    if (a->turned)
+        s->first_bracket = level;
 }
 
 void search_note_result(struct search *s, uint32_t trial, int rung, double loss)
 {
     assert(isfinite(loss));
     note_end(s, trial, rung, loss, PLACE_PAUSED);
+    s->agreement = (struct search_agreement){ 0 };
+    if (rung > 0)
+        compare_levels(s, history_level(&s->history, trial));
 }
 
 void search_note_failed(struct search *s, uint32_t trial, int rung)
@@ -209,7 +280,7 @@ void search_note_abandoned(struct search *s, uint32_t trial)
     if (s->is_sync)
         sync_abandoned(&s->sync, trial, t);
     else
-        ladder_abandoned(&s->ladder, trial, t);
+        ladder_abandoned(&s->ladders[t->bracket], trial, t);
     history_place(&s->history, trial, t->rung, PLACE_ABANDONED);
     s->is_decided = false;
 }
@@ -236,7 +307,8 @@ void search_note_extended(struct search *s, int64_t n_trials, int64_t max_budget
         bool is_extended = search_spec_extend(&s->spec, max_budget);
         assert(is_extended);
         (void)is_extended;
-        s->ladder.n_rungs = s->history.n_levels = search_bracket_rungs(&s->spec, 0, rungs);
+        s->history.n_levels = search_bracket_rungs(&s->spec, 0, rungs);
+        raise_ladders(s, s->history.n_levels);
     }
     s->is_decided = false;
 }
@@ -261,7 +333,7 @@ void search_note_retried(struct search *s, uint32_t trial)
     if (s->is_sync)
         sync_retried(&s->sync, trial, t);
     else
-        ladder_retried(&s->ladder, trial, t);
+        ladder_retried(&s->ladders[t->bracket], trial, t);
     if (t->place == PLACE_FAILED)
         history_forget_failure(&s->history, trial);
     history_place(&s->history, trial, t->rung, PLACE_RUNNING);
@@ -305,14 +377,8 @@ int64_t search_n_results(const struct search *s, int rung)
     return (int64_t)s->history.levels[rung].n;
 }
 
-double search_agreement(struct search *s, int *n, int64_t *lower, int64_t *upper)
+bool search_has_compared(const struct search *s, struct search_agreement *out)
 {
-    int64_t rungs[LIMIT_RUNGS];
-    int n_rungs = search_bracket_rungs(&s->spec, 0, rungs);
-    *n = 0;
-    if (n_rungs < 2)
-        return NAN;
-    *lower = rungs[0];
-    *upper = rungs[1];
-    return agreement_find(&s->history, 0, 1, n);
+    *out = s->agreement;
+    return s->agreement.n > 0;
 }

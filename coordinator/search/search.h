@@ -60,8 +60,8 @@ struct search_decision {
     const char *note; /* a static sentence where the origin alone does not say it, else "" */
     uint32_t
         trial;   /* START: the number of the new trial, one more than were started (the first is 1). PROMOTE: which */
-    int bracket; /* from 0, the most exploring one; sync-hyperband counts on: number i has the ladder of bracket i
-                    modulo search_n_brackets */
+    int bracket; /* from 0, the most exploring one. hyperband: the rung of bracket 0 that the trial begins at;
+                    sync-hyperband counts on: number i has the ladder of bracket i modulo search_n_brackets */
     int rung;    /* index into the bracket's rungs, the one to reach */
     int64_t budget;   /* of that rung */
     const double *x;  /* START: the configuration; borrows until the next call on this search */
@@ -126,14 +126,26 @@ int64_t search_n_waiting(const struct search *s); /* enqueued configurations tha
 /* Results and failures at a rung of bracket 0, of all brackets and from elsewhere. */
 int64_t search_n_results(const struct search *s, int rung);
 
-/* How well the order of the trials at the lowest rung agrees with that at the rung above: Spearman's rank correlation
- * over the *n trials that have results at both; NaN below two, and where there is one rung alone. *lower and *upper:
- * the two budgets. Costs a pass over the results of both. */
-double search_agreement(struct search *s, int *n, int64_t *lower, int64_t *upper);
+/* How well the order of the trials at one rung agrees with that at the next one: looked at when 30 trials have results
+ * at both, and whenever there are twice as many. Below 30 a rank correlation says little itself: its standard error is
+ * 1 / sqrt(n - 1), here 0.19. The rungs are the lowest two of the bracket in which new trials begin. */
+struct search_agreement {
+    int64_t lower, upper; /* the two budgets */
+    int n;                /* trials with results at both, imports and failures not among them */
+    double correlation;   /* Spearman's */
+    bool is_low;          /* under 0.2: those that were promoted are the best of the rung below, which lowers the
+                             correlation, so this is as good as chance */
+    bool turned;          /* so new trials begin at `upper` from now on; hyperband alone, while two rungs are left */
+};
+
+/* Did the last note make it look? *out: what it found. */
+bool search_has_compared(const struct search *s, struct search_agreement *out);
 
 /* The ladders that this search would run, for plans and views. Pure functions of the spec; `bracket` is taken modulo
  * search_n_brackets. */
 int search_n_brackets(const struct search_spec *spec);
+/* Those that a plan can foresee: hyperband begins in bracket 0, and turns to a higher one when the results say so. */
+int search_n_planned_brackets(const struct search_spec *spec);
 int search_bracket_rungs(
     const struct search_spec *spec, int bracket, int64_t rungs[LIMIT_RUNGS]); /* ascending; how many */
 /* Trials that would reach each rung of the bracket if all n_trials are spent and none fails (doubles of the quota rule

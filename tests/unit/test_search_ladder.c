@@ -277,6 +277,78 @@ TEST(a_free_slot_always_finds_work_whatever_breaks)
     }
 }
 
+/* The lowest rung says nothing, the others what x does. */
+static double loss_after_the_first_rung(const struct play *p, uint32_t trial, const double *x, int rung)
+{
+    struct rng r;
+    int first_rung_of_it = 0;
+    for (int i = 0; i < p->n_notes; i++)
+        if (p->notes[i].kind == PLAY_STARTED && p->notes[i].trial == trial)
+            first_rung_of_it = p->notes[i].bracket;
+    rng_derive(&r, trial, 0, RNG_TEST, 0);
+    return first_rung_of_it + rung == 0 ? rng_double(&r) : loss_of_x(p, trial, x, rung);
+}
+
+static void check_rebuilt(const struct play *p, const struct search_decision *d)
+{
+    struct search *again = play_rebuild(p);
+    struct search_decision other;
+    struct search_difference difference = { 0 };
+    search_next(again, &other);
+    CHECK(search_decisions_agree(d, &other, p->in.space, &difference));
+    search_difference_deinit(&difference);
+    search_free(again);
+}
+
+TEST(new_trials_begin_above_a_rung_that_says_nothing)
+{
+    int n_turned = 0;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct setting set;
+        struct play *p = play_new(set_up(&set, 1, 27, 400), 1 + (int)(seed % 9), seed);
+        struct search_decision d;
+        struct search_agreement a;
+        int64_t starts[4] = { 0 }, budgets[4] = { 1, 3, 9, 27 };
+        int n_turns = 0;
+        p->loss = loss_after_the_first_rung;
+        p->failure = 0.05 * (double)(seed % 3);
+        p->abandonment = 0.05 * (double)(seed % 2);
+        for (int n = 0;; n++) {
+            while (p->n_running < p->n_slots && play_fill(p, &d))
+                if (d.move == SEARCH_START) {
+                    starts[d.bracket]++;
+                    CHECK_INT(d.budget, budgets[d.bracket]);
+                }
+            search_next(p->search, &d);
+            if (n % 50 == 0)
+                check_rebuilt(p, &d);
+            if (p->n_running == 0)
+                break;
+            play_end(p, (int)rng_below(&p->r, (uint64_t)p->n_running));
+            n_turns += p->notes[p->n_notes - 1].kind == PLAY_RESULT && search_has_compared(p->search, &a) && a.turned;
+        }
+        CHECK(d.move == SEARCH_END);
+        CHECK(n_turns == 0 || (starts[0] >= 90 && starts[1] > 0));
+        CHECK_INT(starts[3], 0); /* two rungs are left */
+        n_turned += n_turns > 0;
+        CHECK_INT(starts[0] + starts[1] + starts[2], 400);
+        CHECK(p->n_finished > 0);
+        play_free(p);
+    }
+    CHECK(n_turned >= 16); /* in the others the first looks were deceived by chance */
+}
+
+TEST(where_the_lowest_rung_is_right_all_begin_there)
+{
+    struct setting set;
+    struct play *p = play_new(set_up(&set, 1, 27, 400), 4, 1);
+    p->loss = loss_of_x;
+    play_to_the_end(p);
+    for (int i = 0; i < p->n_notes; i++)
+        CHECK_INT(p->notes[i].bracket, 0);
+    play_free(p);
+}
+
 TEST(an_abandoned_trial_frees_its_place)
 {
     static const double losses[] = { 1, 2, 3, 4, 5, 6 };
