@@ -119,6 +119,17 @@ static void put_waits(const struct hub *h, const struct campaign *c, struct str 
     str_deinit(&why);
 }
 
+/* What a person should know of the rungs, or null. */
+static void put_warning(const struct campaign *c, struct str *out)
+{
+    struct search_agreement low;
+    struct str words = { 0 };
+    if (search_has_low_agreement(c->search, &low))
+        search_agreement_words(&low, &words);
+    json_add_text(out, "warning", words.len ? words.text : NULL);
+    str_deinit(&words);
+}
+
 void status_put_campaign(const struct hub *h, const struct campaign *c, struct str *out)
 {
     int64_t eta = campaign_is_over(c) ? 0 : status_eta_ms(c);
@@ -141,6 +152,7 @@ void status_put_campaign(const struct hub *h, const struct campaign *c, struct s
     else
         json_put_int(out, eta);
     put_waits(h, c, out);
+    put_warning(c, out);
     json_close_object(out);
 }
 

@@ -372,6 +372,7 @@ static void make_part(enum part part, const struct lines *l, json_value status, 
     case HEAD:
         add_trouble(l, status, "trouble", s);
         add_trouble(l, campaign, "waits", s);
+        add_trouble(l, campaign, "warning", s);
         add_head(l, campaign, s);
         break;
     case TRIALS:

@@ -82,20 +82,21 @@ static void tell_trouble(struct ticker *t, json_value status, json_value campaig
 }
 
 /* Once when it begins; that it goes on shows by itself. */
-static void tell_waits(struct ticker *t, json_value campaign, struct str *out)
+static void tell_once(bool *was_said, json_value campaign, const char *what, struct str *out)
 {
-    bool waits = status_has(campaign, "waits");
-    if (waits && !t->waits) {
+    bool is_so = status_has(campaign, what);
+    if (is_so && !*was_said) {
         begin_line(out, campaign);
-        str_addf(out, "%s\n", status_text(campaign, "waits"));
+        str_addf(out, "%s\n", status_text(campaign, what));
     }
-    t->waits = waits;
+    *was_said = is_so;
 }
 
 void ticker_tell(struct ticker *t, json_value status, json_value campaign, int64_t now_ms, struct str *out)
 {
     tell_trouble(t, status, campaign, out);
-    tell_waits(t, campaign, out);
+    tell_once(&t->waits, campaign, "waits", out);
+    tell_once(&t->has_warning, campaign, "warning", out);
     bool has_best = tell_best(t, campaign, out), has_ended = tell_ended(t, campaign, out);
     if (!has_best && !has_ended && !tell_progress(t, campaign, now_ms, out))
         return;

@@ -20,6 +20,7 @@ struct ticker {
     int64_t n_results; /* when anything was said */
     bool has_trouble;  /* and it was said */
     bool waits;        /* and why was said */
+    bool has_warning;  /* and it was said */
 };
 
 /* Adds the lines that the news in `campaign`, a part of `status`, is worth. */

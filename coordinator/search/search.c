@@ -22,6 +22,7 @@ struct search {
     int first_bracket;                 /* where new trials begin: as low as the order of a rung says something */
     int64_t n_pairs[LIMIT_RUNGS];      /* by level: results there of trials that have one at the level below */
     struct search_agreement agreement; /* what the last result made it look at; n 0: nothing */
+    struct search_agreement low;       /* the last low one; n 0: none, or it is none any more */
     struct sync sync;                  /* of SCHEDULER_SYNC_HYPERBAND */
     struct history history;
     struct proposer proposer;
@@ -256,6 +257,10 @@ static void compare_levels(struct search *s, int level)
     a->turned = a->is_low && s->spec.scheduler == SCHEDULER_HYPERBAND && level + 1 < n_rungs;
     if (a->turned)
         s->first_bracket = level;
+    if (a->is_low)
+        s->low = *a;
+    else if (s->low.lower == a->lower)
+        s->low.n = 0;
 }
 
 void search_note_result(struct search *s, uint32_t trial, int rung, double loss)
@@ -381,4 +386,10 @@ bool search_has_compared(const struct search *s, struct search_agreement *out)
 {
     *out = s->agreement;
     return s->agreement.n > 0;
+}
+
+bool search_has_low_agreement(const struct search *s, struct search_agreement *out)
+{
+    *out = s->low;
+    return s->low.n > 0;
 }

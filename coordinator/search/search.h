@@ -140,6 +140,10 @@ struct search_agreement {
 
 /* Did the last note make it look? *out: what it found. */
 bool search_has_compared(const struct search *s, struct search_agreement *out);
+/* Was one low, and is that still so? *out: the last such. */
+bool search_has_low_agreement(const struct search *s, struct search_agreement *out);
+/* For a person: what is low, and what to change. */
+void search_agreement_words(const struct search_agreement *a, struct str *out);
 
 /* The ladders that this search would run, for plans and views. Pure functions of the spec; `bracket` is taken modulo
  * search_n_brackets. */
