@@ -136,12 +136,10 @@ void search_difference_deinit(struct search_difference *d)
 
 void search_agreement_words(const struct search_agreement *a, struct str *out)
 {
-    str_addf(out,
-        "the order of trials at budget %lld says little about that at %lld (rank correlation %.2f, %d trials): ",
-        (long long)a->lower, (long long)a->upper, a->correlation, a->n);
+    str_addf(
+        out, "the order at budget %lld says little about that at %lld: ", (long long)a->lower, (long long)a->upper);
     if (a->turned)
-        str_addf(out, "new trials begin at %lld from then on; next time, set", (long long)a->upper);
-    else
-        str_add(out, "begin higher, with");
-    str_addf(out, " \"min_budget\": %lld", (long long)a->upper);
+        str_addf(out, "new trials begin at %lld; next time ", (long long)a->upper);
+    str_addf(out, "set \"min_budget\": %lld (rank correlation %.2f of %d trials)", (long long)a->upper, a->correlation,
+        a->n);
 }
