@@ -119,12 +119,12 @@ static void put_waits(const struct hub *h, const struct campaign *c, struct str 
     str_deinit(&why);
 }
 
-/* What a person should know of the rungs, or null. */
+/* What a person should know of the rungs, or null; of a campaign that is over, its events say it. */
 static void put_warning(const struct campaign *c, struct str *out)
 {
     struct search_agreement low;
     struct str words = { 0 };
-    if (search_has_low_agreement(c->search, &low))
+    if (c->search && search_has_low_agreement(c->search, &low))
         search_agreement_words(&low, &words);
     json_add_text(out, "warning", words.len ? words.text : NULL);
     str_deinit(&words);
