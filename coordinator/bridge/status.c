@@ -15,14 +15,15 @@ struct rung_counts {
     int64_t reached[LIMIT_RUNGS], promoted[LIMIT_RUNGS];
 };
 
-/* Trials that reached each rung of the bracket, and those of them that were sent on from it. */
-static void count_rungs(const struct campaign *c, int bracket, struct rung_counts *out)
+/* Trials that reached each rung of the first n brackets, and those of them that were sent on from it: one pass. */
+static void count_rungs(const struct campaign *c, int n, struct rung_counts counts[LIMIT_RUNGS])
 {
-    *out = (struct rung_counts){ 0 };
+    memset(counts, 0, (size_t)n * sizeof *counts);
     for (size_t i = 0; i < c->n_trials; i++) {
         const struct trial *t = c->trials[i];
-        if (t->row.bracket != bracket)
+        if (t->row.bracket >= n)
             continue;
+        struct rung_counts *out = &counts[t->row.bracket];
         bool is_under_way = t->row.state == TRIAL_QUEUED || t->row.state == TRIAL_RUNNING;
         bool is_broken = t->row.state == TRIAL_FAILED || t->row.state == TRIAL_SET_ASIDE;
         int reached = is_under_way ? t->row.rung - 1 : t->row.rung;
@@ -68,20 +69,21 @@ static void put_rungs(const struct campaign *c, struct str *out)
 {
     json_put_key(out, "rungs");
     json_open_array(out);
-    for (int b = 0; b < search_n_brackets(&c->spec->search); b++) {
-        struct rung_counts counts;
+    struct rung_counts counts[LIMIT_RUNGS];
+    int n_brackets = search_n_brackets(&c->spec->search), n_planned = search_n_planned_brackets(&c->spec->search);
+    count_rungs(c, n_brackets, counts);
+    for (int b = 0; b < n_brackets; b++) {
         int64_t budgets[LIMIT_RUNGS];
         int n = search_bracket_rungs(&c->spec->search, b, budgets);
-        count_rungs(c, b, &counts);
-        if (b >= search_n_planned_brackets(&c->spec->search) && counts.reached[0] == 0)
+        if (b >= n_planned && counts[b].reached[0] == 0)
             continue;
         for (int k = 0; k < n; k++) {
             json_open_object(out);
             json_add_int(out, "bracket", b);
             json_add_int(out, "rung", k);
             json_add_int(out, "budget", budgets[k]);
-            json_add_int(out, "reached", counts.reached[k]);
-            json_add_int(out, "promoted", counts.promoted[k]);
+            json_add_int(out, "reached", counts[b].reached[k]);
+            json_add_int(out, "promoted", counts[b].promoted[k]);
             json_close_object(out);
         }
     }

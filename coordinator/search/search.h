@@ -138,7 +138,7 @@ struct search_agreement {
     bool turned;          /* so new trials begin at `upper` from now on; hyperband alone, while two rungs are left */
 };
 
-/* Did the last note make it look? *out: what it found. */
+/* Did the last result make it look? *out: what it found. */
 bool search_has_compared(const struct search *s, struct search_agreement *out);
 /* Was one low, and is that still so? *out: the last such. */
 bool search_has_low_agreement(const struct search *s, struct search_agreement *out);
